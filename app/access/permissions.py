@@ -1,0 +1,76 @@
+"""Who may do what: the whole policy on one screen."""
+
+import enum
+from typing import Annotated
+
+from fastapi import Depends
+
+from app.access.authentication import current_actor
+from app.core.actor import Actor, Role
+from app.core.errors import NotPermitted
+
+
+class Permission(enum.StrEnum):
+    ORGANIZATION_READ = "organization:read"
+    ORGANIZATION_WRITE = "organization:write"
+    GROUP_MANAGE = "group:manage"
+    GROUP_READ = "group:read"
+    USER_MANAGE = "user:manage"
+    KEY_MANAGE = "key:manage"
+    ME = "me"
+    ASSESSMENT_READ = "assessment:read"
+    ASSESSMENT_WRITE = "assessment:write"
+    NEED_READ = "need:read"
+    NEED_WRITE = "need:write"
+    RELEASE_READ = "release:read"
+    RELEASE_WRITE = "release:write"
+    PROGRAMME_READ = "programme:read"
+    PROGRAMME_WRITE = "programme:write"
+    PAIRING_READ = "pairing:read"
+    PAIRING_DECIDE = "pairing:decide"
+    MATCH_RUN = "match:run"
+    IMPORT = "import"
+    EXPORT = "export"
+    AUDIT_READ = "audit:read"
+    AUDIT_READ_ALL = "audit:read_all"
+    JOB_READ = "job:read"
+
+
+P = Permission
+_EVERYBODY = {P.ME, P.ORGANIZATION_READ, P.NEED_READ, P.PROGRAMME_READ, P.EXPORT}
+_OFFICER = _EVERYBODY | {
+    P.GROUP_READ, P.ASSESSMENT_READ, P.ASSESSMENT_WRITE, P.NEED_WRITE, P.RELEASE_READ, P.RELEASE_WRITE,
+    P.PROGRAMME_WRITE, P.PAIRING_READ, P.PAIRING_DECIDE, P.MATCH_RUN, P.IMPORT, P.AUDIT_READ, P.JOB_READ,
+}  # fmt: skip
+
+GRANTS: dict[Role, set[Permission]] = {
+    Role.ADMIN: set(Permission),
+    Role.OFFICER: _OFFICER,
+    Role.PARTNER: _EVERYBODY | {P.PROGRAMME_WRITE, P.KEY_MANAGE, P.IMPORT, P.JOB_READ},
+    Role.DONOR: _EVERYBODY,
+}
+READS = {permission for permission in Permission if permission.value.endswith(":read")} | {
+    P.ME, P.EXPORT, P.AUDIT_READ_ALL,
+}  # fmt: skip
+
+
+class Requires:
+    """A dependency that yields the current actor if their role, and their key's scope, grant the permission.
+
+    Raises NotPermitted before any record is looked up, so that a refusal says nothing of what exists.
+    """
+
+    def __init__(self, permission: Permission) -> None:
+        self.permission = permission
+
+    def __call__(self, actor: Annotated[Actor, Depends(current_actor)]) -> Actor:
+        check(actor, self.permission)
+        return actor
+
+
+def check(actor: Actor, permission: Permission) -> None:
+    """Raise NotPermitted unless `actor` holds `permission`."""
+    if permission not in GRANTS[actor.role]:
+        raise NotPermitted(f"The role {actor.role} does not grant {permission}")
+    if not actor.may_write and permission not in READS:
+        raise NotPermitted(f"This key only reads; {permission} needs a key that may write")

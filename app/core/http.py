@@ -1,0 +1,58 @@
+"""Conventions of the REST surface: entity tags, If-Match, strict bodies and Idempotency-Key."""
+
+import hashlib
+import json
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import Request, Response
+from pydantic import BaseModel, ConfigDict
+
+from app.core.errors import PreconditionRequired, Stale
+
+
+class Body(BaseModel):
+    """A request body: unknown fields are refused and `false` is no number."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, str_strip_whitespace=True)
+
+
+def etag_of(value: Any) -> str:
+    """Return a strong entity tag for a version number, or for the hash of what is shown."""
+    shown = json.dumps(value, sort_keys=True, default=str)
+    return f'"{value}"' if isinstance(value, int) else f'"{hashlib.sha256(shown.encode()).hexdigest()[:24]}"'
+
+
+def require_match(request: Request, etag: str) -> None:
+    """Raise 428 without an If-Match header and 412 when it does not name `etag`."""
+    wanted = request.headers.get("if-match")
+    if wanted is None:
+        raise PreconditionRequired("Send If-Match with the ETag of the record as you read it")
+    honour_match(request, etag)
+
+
+def honour_match(request: Request, etag: str) -> None:
+    """Raise 412 when an If-Match header was sent and does not name `etag`."""
+    wanted = request.headers.get("if-match")
+    if (
+        wanted is not None
+        and wanted.strip() != "*"
+        and etag not in {tag.strip() for tag in wanted.split(",")}
+    ):
+        raise Stale("Somebody else changed this record meanwhile; read it again and retry", ETag=etag)
+
+
+def set_etag(response: Response, etag: str) -> None:
+    response.headers["ETag"] = etag
+
+
+def next_path(request: Request) -> str:
+    """The path of this list with its parameters but the cursor, ready for `cursor=` to be appended."""
+    kept = [(key, value) for key, value in request.query_params.multi_items() if key != "cursor"]
+    return (
+        str(request.url.replace(query="").path) + "?" + "".join(f"{_quote(k)}={_quote(v)}&" for k, v in kept)
+    )
+
+
+def _quote(text: str) -> str:
+    return quote(text, safe="")

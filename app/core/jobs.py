@@ -1,0 +1,115 @@
+"""Background work as rows: enqueued in the transaction of the change, claimed by one statement."""
+
+import enum
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import structlog
+from sqlalchemy import Index, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from app.core.db import SessionFactory, utc_now
+from app.core.model import Base
+
+log = structlog.get_logger()
+ATTEMPTS = 5
+LEASE = timedelta(minutes=30)
+
+
+class JobStatus(enum.StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Job(Base):
+    """One piece of work. `progress` is what its owner may be shown while it runs."""
+
+    __tablename__ = "job"
+    __table_args__ = (Index(None, "status", "due_at"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    kind: Mapped[str]
+    payload: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    status: Mapped[JobStatus] = mapped_column(default=JobStatus.QUEUED)
+    attempts: Mapped[int] = mapped_column(default=0)
+    progress: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    message: Mapped[str | None]
+    user_id: Mapped[UUID | None]
+    enqueued_at: Mapped[datetime] = mapped_column(default=utc_now)
+    due_at: Mapped[datetime] = mapped_column(default=utc_now)
+    claimed_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+
+
+Handler = Callable[[Session, Job], None]
+
+
+def enqueue(session: Session, kind: str, user_id: UUID | None = None, **payload: Any) -> Job:
+    """Add work to the caller's transaction: it exists only if the change that asked for it does."""
+    job = Job(kind=kind, payload=payload, user_id=user_id)
+    session.add(job)
+    return job
+
+
+def run_pending(open_session: SessionFactory, handlers: Mapping[str, Handler]) -> int:
+    """Run every job that is due, each in its own transaction; return how many were run."""
+    count = 0
+    while (job_id := _claim(open_session)) is not None:
+        _run(open_session, handlers, job_id)
+        count += 1
+    return count
+
+
+def run_forever(
+    open_session: SessionFactory, handlers: Mapping[str, Handler], stop: threading.Event, pause: float = 0.5
+) -> None:
+    """Run jobs as they come until `stop` is set; look again every `pause` seconds."""
+    while not stop.is_set():
+        try:
+            run_pending(open_session, handlers)
+        except Exception:
+            log.exception("the worker could not reach its jobs")
+        stop.wait(pause)
+
+
+def _claim(open_session: SessionFactory) -> UUID | None:
+    now = utc_now()
+    lost = (Job.status == JobStatus.RUNNING) & (Job.claimed_at < now - LEASE)
+    due = ((Job.status == JobStatus.QUEUED) & (Job.due_at <= now)) | lost
+    with open_session(False) as session, session.begin():
+        if session.scalar(select(Job.id).where(due).limit(1)) is None:
+            return None  # an idle worker never takes SQLite's write lock
+    first = select(Job.id).where(due).order_by(Job.due_at).limit(1).with_for_update(skip_locked=True)
+    claim = (
+        update(Job)
+        .where(Job.id == first.scalar_subquery())
+        .values(status=JobStatus.RUNNING, claimed_at=now, attempts=Job.attempts + 1)
+        .returning(Job.id)
+    )
+    with open_session(True) as session, session.begin():
+        return session.scalar(claim)
+
+
+def _run(open_session: SessionFactory, handlers: Mapping[str, Handler], job_id: UUID) -> None:
+    try:
+        with open_session(True) as session, session.begin():
+            job = session.get_one(Job, job_id)
+            handlers[job.kind](session, job)
+            job.status, job.ended_at, job.message = JobStatus.DONE, utc_now(), None
+    except Exception as error:
+        log.exception("job failed", job=str(job_id))
+        with open_session(True) as session, session.begin():
+            _failed(session.get_one(Job, job_id), error)
+
+
+def _failed(job: Job, error: Exception) -> None:
+    again = job.attempts < ATTEMPTS
+    job.status = JobStatus.QUEUED if again else JobStatus.FAILED
+    job.message = f"{type(error).__name__}: attempt {job.attempts} of {ATTEMPTS} failed"
+    job.due_at = utc_now() + timedelta(seconds=2**job.attempts)
+    job.ended_at = None if again else utc_now()
