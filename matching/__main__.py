@@ -1,0 +1,138 @@
+"""The matcher on files: rank, explain and evaluate, without database or server."""
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import Any, TextIO
+
+from matching import evaluation
+from matching.knowledge import KnowledgeError
+from matching.matcher import Matcher
+from matching.model import Model, load_model
+from matching.reading import LineError, read_judgements, read_needs, read_programmes
+from matching.types import Suggestion
+
+
+def main(arguments: list[str] | None = None, out: TextIO | None = None) -> int:
+    """Run one command; returns 0, or 2 for input that cannot be used."""
+    chosen = _parser().parse_args(arguments)
+    try:
+        return int(chosen.run(chosen, out or sys.stdout))
+    except (LineError, KnowledgeError) as error:
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201
+        return 2
+    except BrokenPipeError:
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m matching", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="{rank,explain,evaluate}")
+    for name, run, summary in (
+        ("rank", _rank, "programmes for every need, as TREC run lines"),
+        ("explain", _explain, "the score of one programme for one need"),
+        ("evaluate", _evaluate, "figures against graded judgements"),
+    ):
+        command = commands.add_parser(name, help=summary)
+        command.set_defaults(run=run)
+        command.add_argument("--needs", type=Path, required=True, metavar="N.jsonl")
+        command.add_argument("--programmes", type=Path, required=True, metavar="P.jsonl")
+        command.add_argument("--as-of", type=_date, metavar="DATE", help="apply date gates as on this day")
+        command.add_argument(
+            "--extra", type=Path, metavar="FOLDER", help="an installed system's own knowledge"
+        )
+        _options(name, command)
+    return parser
+
+
+def _options(name: str, command: argparse.ArgumentParser) -> None:
+    if name == "rank":
+        command.add_argument("--limit", type=_positive, default=100)
+        command.add_argument("--proposals", action="store_true", help="only what the matcher would propose")
+        return
+    command.add_argument("--json", action="store_true")
+    if name == "explain":
+        command.add_argument("--need", required=True, metavar="ID")
+        command.add_argument("--programme", required=True, metavar="ID")
+    else:
+        command.add_argument("--qrels", type=Path, required=True, metavar="Q.tsv")
+        command.add_argument("--without-codes", action="store_true", help="leave the needs' codes aside")
+
+
+def _date(value: str) -> date:
+    try:
+        return date.fromisoformat(value)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{value!r} is not a date such as 2026-05-31") from error
+
+
+def _positive(value: str) -> int:
+    if not value.isdecimal() or int(value) < 1:
+        raise argparse.ArgumentTypeError(f"{value!r} is not a whole number above 0")
+    return int(value)
+
+
+def _matcher(chosen: argparse.Namespace) -> Matcher:
+    return Matcher(read_programmes(chosen.programmes), _model(chosen))
+
+
+def _model(chosen: argparse.Namespace) -> Model:
+    return load_model(chosen.extra)
+
+
+def _rank(chosen: argparse.Namespace, out: TextIO) -> int:
+    needs, matcher = read_needs(chosen.needs), _matcher(chosen)
+    for need in needs:
+        if chosen.proposals:
+            ranked = [(s.programme_id, s.score) for s in matcher.propose(need, chosen.limit, chosen.as_of)]
+        else:
+            ranked = matcher.rank(need, chosen.limit, chosen.as_of)
+        for place, (programme_id, score) in enumerate(ranked, start=1):
+            out.write(f"{need.id} Q0 {programme_id} {place} {score:.9f} {matcher.model.name}\n")
+    return 0
+
+
+def _explain(chosen: argparse.Namespace, out: TextIO) -> int:
+    need = next((need for need in read_needs(chosen.needs) if need.id == chosen.need), None)
+    if need is None:
+        raise LineError(f"{chosen.needs.name}: no need has the id {chosen.need!r}")
+    try:
+        found = _matcher(chosen).explain(need, chosen.programme, chosen.as_of)
+    except KeyError as error:
+        raise LineError(f"{chosen.programmes.name}: no programme has the id {chosen.programme!r}") from error
+    out.write(json.dumps(asdict(found), ensure_ascii=False, indent=1) + "\n" if chosen.json else _told(found))
+    return 0
+
+
+def _told(found: Suggestion) -> str:
+    lines = [f"{found.programme_id}: {found.score:.4f}, {'proposed' if found.proposed else 'not proposed'}"]
+    lines += [f"  {part.weight:.4f}  {part.kind:11} {part.sentence}" for part in found.contributions]
+    lines += [
+        f"  {'pass' if gate.passed else 'FAIL'}    {gate.gate:11} {gate.detail}" for gate in found.gates
+    ]
+    return "\n".join([*lines, f"  model {found.model}", ""])
+
+
+def _evaluate(chosen: argparse.Namespace, out: TextIO) -> int:
+    needs, grades = read_needs(chosen.needs), read_judgements(chosen.qrels)
+    if chosen.without_codes:
+        needs = [evaluation.without_codes(need) for need in needs]
+    figures = evaluation.report(evaluation.rankings(_matcher(chosen), needs), grades)
+    out.write(json.dumps(figures, indent=1) + "\n" if chosen.json else _table(figures))
+    return 0
+
+
+def _table(figures: dict[str, Any]) -> str:
+    measures = ("needs", "ndcg@10", "precision@5", "recall@5", "map", "mrr")
+    lines = ["".join(f"{name:>13}" for name in ("", *measures))]
+    for group, values in figures["quality"].items():
+        lines.append(f"{group:>13}" + "".join(f"{values[measure]:>13}" for measure in measures))
+    lines += [f"{name}: {json.dumps(figures[name])}" for name in ("abstention", "proposed", "calibration")]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

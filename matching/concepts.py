@@ -1,0 +1,42 @@
+"""Finds the glossary's concepts in a text: by stems, the longest phrase first, acronyms in their own letter case."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from matching.knowledge import Concept, is_acronym
+from matching.phrases import Phrase, PhraseBook, Reading, read
+from matching.text import LANGUAGES, detect_language
+
+if TYPE_CHECKING:
+    from matching.model import Model
+
+
+class ConceptBook:
+    """A glossary made ready for finding."""
+
+    def __init__(self, concepts: Sequence[Concept]) -> None:
+        entries = [(phrase, concept.id) for concept in concepts for phrase in _phrases(concept)]
+        self._ids = [concept_id for _, concept_id in entries]
+        self._book = PhraseBook([phrase for phrase, _ in entries])
+
+    def find(self, reading: Reading) -> list[tuple[str, int, int]]:
+        """(concept id, start, end) for each concept named in the reading."""
+        found = {(self._ids[match.phrase], match.start, match.end) for match in self._book.find(reading)}
+        return sorted(found, key=lambda hit: (hit[1], hit[2], hit[0]))
+
+
+def _phrases(concept: Concept) -> Iterator[Phrase]:
+    if concept.acronym:
+        yield Phrase(concept.acronym, "en", exact=True)
+    for language in LANGUAGES:
+        for term in concept.terms.get(language, ()):
+            yield Phrase(term, language, exact=is_acronym(term))
+
+
+def find(text: str, language: str | None = None, *, model: "Model") -> list[tuple[str, str, int, int]]:
+    """Concepts named in a text as (concept id, surface form, start, end), in order of place.
+
+    `language` is one of the six codes; None has it detected.
+    """
+    reading = read(text, language if language in LANGUAGES else detect_language(text))
+    return [(concept, text[start:end], start, end) for concept, start, end in model.concepts.find(reading)]

@@ -1,0 +1,158 @@
+"""Programmes as sparse rows of features, each from 0 to 1, in immutable segments that readers share without locks."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from matching.inference import KINDS
+from matching.profiles import Profile
+
+K1, B = 1.2, 0.75
+K1_CONCEPT = 0.6
+MERGE_AT = 64
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Statistics:
+    """What a fit learns from the corpus: number of programmes, their mean length, how many have each feature."""
+
+    count: int
+    mean_length: float
+    frequency: Mapping[str, int]
+
+    def rarity(self, feature: str) -> float:
+        """BM25's inverse document frequency, never negative: ln(1 + (n - f + .5) / (f + .5))."""
+        held = self.frequency.get(feature, 0)
+        return math.log1p((self.count - held + 0.5) / (held + 0.5))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Segment:
+    """Rows of programmes with the features' columns turned for lookup by feature (features x rows)."""
+
+    ids: tuple[str, ...]
+    rows: Mapping[str, int]
+    by_feature: csr_array
+
+
+def statistics(profiles: Sequence[Profile]) -> Statistics:
+    """Count the features of terms and concepts over the programmes."""
+    frequency: dict[str, int] = {}
+    for profile in profiles:
+        for feature in (
+            *(f"term:{term}" for term in profile.terms),
+            *(f"concept:{c}" for c in profile.concepts),
+        ):
+            frequency[feature] = frequency.get(feature, 0) + 1
+    mean = sum(profile.length for profile in profiles) / len(profiles) if profiles else 1.0
+    return Statistics(len(profiles), mean or 1.0, frequency)
+
+
+def programme_features(profile: Profile, known: Statistics) -> dict[str, float]:
+    """A programme's features, each from 0 to 1.
+
+    Terms and concepts saturate as in BM25 (Robertson and Zaragoza, 2009): tf / (tf + k (1 - b + b length / mean)).
+    """
+    norm = K1 * (1 - B + B * profile.length / known.mean_length)
+    features = {f"term:{term}": count / (count + norm) for term, count in profile.terms.items()}
+    features.update((f"concept:{c}", count / (count + K1_CONCEPT)) for c, count in profile.concepts.items())
+    for kind in KINDS:
+        features.update((f"{kind}:{code}", strength) for code, strength in profile.codes[kind].items())
+    return features
+
+
+def need_features(profile: Profile, known: Statistics, weights: Mapping[str, float]) -> dict[str, float]:
+    """A need's features with their final weights, which sum to 1 less the weight of geography.
+
+    `weights` are those of the groups, already rescaled to the groups that this need has (`need_weights`).
+    """
+    features: dict[str, float] = {}
+    for group, counted in need_groups(profile, known).items():
+        total = math.fsum(counted.values())
+        if total > 0:
+            features.update((feature, weights[group] * value / total) for feature, value in counted.items())
+    return features
+
+
+def need_groups(profile: Profile, known: Statistics) -> dict[str, dict[str, float]]:
+    """A need's features by group, before they are scaled to the group's weight."""
+    groups = {
+        "text": {f"term:{t}": count * known.rarity(f"term:{t}") for t, count in profile.terms.items()},
+        "concept": {
+            f"concept:{c}": math.log1p(count) * known.rarity(f"concept:{c}")
+            for c, count in profile.concepts.items()
+        },
+    }
+    for kind in KINDS:
+        groups[kind] = {f"{kind}:{code}": strength for code, strength in profile.codes[kind].items()}
+    return groups
+
+
+def need_weights(
+    profile: Profile, known: Statistics, weights: Mapping[str, float], placed: bool
+) -> dict[str, float]:
+    """The groups' weights rescaled to those that the need has; the text counts by the share of it that is known."""
+    present = dict.fromkeys(weights, 0.0)
+    for group, counted in need_groups(profile, known).items():
+        present[group] = 1.0 if math.fsum(counted.values()) > 0 else 0.0
+    present["text"] *= understood(profile, known)
+    present["geography"] = 1.0 if placed else 0.0
+    total = math.fsum(weights[group] * present[group] for group in weights)
+    return {group: weights[group] * present[group] / total if total else 0.0 for group in weights}
+
+
+def understood(profile: Profile, known: Statistics) -> float:
+    """The share of a need's words that any programme uses: low for a language in which none is written."""
+    total = math.fsum(profile.terms.values())
+    met = math.fsum(count for term, count in profile.terms.items() if f"term:{term}" in known.frequency)
+    return met / total if total else 0.0
+
+
+class Vocabulary:
+    """Column numbers of features; it only grows, under the matcher's lock."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def number(self, feature: str) -> int:
+        return self._numbers.setdefault(feature, len(self._numbers))
+
+    def get(self, feature: str) -> int | None:
+        return self._numbers.get(feature)
+
+
+def segment(rows: Iterable[tuple[str, Mapping[str, float]]], vocabulary: Vocabulary) -> Segment:
+    """Build a segment from (programme id, features) rows."""
+    ids: list[str] = []
+    columns: list[int] = []
+    values: list[float] = []
+    starts = [0]
+    for programme_id, features in rows:
+        ids.append(programme_id)
+        columns.extend(vocabulary.number(feature) for feature in features)
+        values.extend(features.values())
+        starts.append(len(columns))
+    shape = (len(ids), len(vocabulary))
+    by_row = csr_array(
+        (np.array(values, dtype=np.float64), np.array(columns, dtype=np.int64), starts), shape=shape
+    )
+    return Segment(tuple(ids), {programme_id: row for row, programme_id in enumerate(ids)}, by_row.T.tocsr())
+
+
+def scores(part: Segment, query: Mapping[int, float]) -> Floats:
+    """Sum over the query's features of its weight times the programme's value, for every row of a segment."""
+    total = np.zeros(len(part.ids))
+    starts, rows, values = part.by_feature.indptr, part.by_feature.indices, part.by_feature.data
+    for number, weight in query.items():
+        if number + 1 < len(starts):
+            held = slice(starts[number], starts[number + 1])
+            total[rows[held]] += weight * values[held]
+    return total

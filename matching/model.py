@@ -1,0 +1,166 @@
+"""A model is what scores depend on besides the records: weights, floor and knowledge, named and with a fingerprint."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+
+from matching import knowledge
+from matching.concepts import ConceptBook
+from matching.knowledge import Concept, Cue, Geography, KnowledgeError, Taxonomy
+from matching.phrases import Phrase, PhraseBook
+
+GROUPS = ("text", "concept", "theme", "dimension", "function", "weapon", "assistance", "geography")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """Weights by group (summing to 1), the floors below which nothing is proposed, and the knowledge used."""
+
+    name: str
+    fingerprint: str
+    weights: Mapping[str, float]
+    floor: float
+    floor_without_geography: float
+    glossary: Mapping[str, Concept]
+    taxonomy: Taxonomy
+    geography: Geography
+    cues: tuple[Cue, ...]
+    concepts: ConceptBook
+    cue_book: PhraseBook
+
+    def with_weights(self, name: str, weights: Mapping[str, float], floor: float | None = None) -> "Model":
+        """The same knowledge under other weights: a candidate model. Weights are clipped at 0 and rescaled to 1."""
+        return _assemble(
+            name,
+            _rescaled(weights),
+            self.floor if floor is None else floor,
+            self.floor_without_geography,
+            tuple(self.glossary.values()),
+            self.taxonomy,
+            self.geography,
+            self.cues,
+            (self.concepts, self.cue_book),
+        )
+
+
+def load_model(extra: Path | None = None) -> Model:
+    """The model in the package, with an installed system's own entries from the folder `extra` added.
+
+    `extra` may hold glossary.tsv and cues.tsv (the package's formats), taxonomy.json (further themes and weapon
+    categories) and model.json (other weights, floors, name). Raises KnowledgeError naming file, line and column.
+    """
+    return _packaged() if extra is None else _with_extra(extra)
+
+
+@cache
+def _packaged() -> Model:
+    settings = _settings(knowledge.DATA / "model.json", {})
+    return _build(settings, knowledge.glossary(), knowledge.taxonomy(), knowledge.cues())
+
+
+def _with_extra(folder: Path) -> Model:
+    settings = _settings(knowledge.DATA / "model.json", {})
+    taxonomy, glossary, cues = knowledge.taxonomy(), knowledge.glossary(), knowledge.cues()
+    if (folder / "model.json").exists():
+        settings = _settings(folder / "model.json", settings)
+    if (folder / "taxonomy.json").exists():
+        taxonomy = knowledge.merged_taxonomy(taxonomy, knowledge.read_taxonomy(folder / "taxonomy.json"))
+    if (folder / "glossary.tsv").exists():
+        glossary = knowledge.merged_glossary(glossary, knowledge.read_glossary(folder / "glossary.tsv"))
+    if (folder / "cues.tsv").exists():
+        cues += knowledge.read_cues(folder / "cues.tsv", taxonomy)
+    return _build(settings, glossary, taxonomy, cues)
+
+
+def _settings(path: Path, base: Mapping[str, object]) -> dict[str, object]:
+    try:
+        parsed = json.loads(path.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        raise KnowledgeError(
+            f"{path.name}, line {error.lineno}, column {error.colno}: {error.msg}"
+        ) from error
+    if not isinstance(parsed, dict):
+        raise KnowledgeError(f"{path.name}, line 1: must be an object with name, weights and floor")
+    return {**base, **parsed}
+
+
+def _build(
+    settings: Mapping[str, object], glossary: tuple[Concept, ...], taxonomy: Taxonomy, cues: tuple[Cue, ...]
+) -> Model:
+    weights = settings.get("weights")
+    if not isinstance(weights, dict):
+        raise KnowledgeError('model.json, weights: must be an object such as {"text": 0.3, …}')
+    return _assemble(
+        str(settings["name"]),
+        _rescaled(weights),
+        float(str(settings["floor"])),
+        float(str(settings["floor_without_geography"])),
+        glossary,
+        taxonomy,
+        knowledge.geography(),
+        cues,
+        None,
+    )
+
+
+def _rescaled(weights: Mapping[str, float]) -> dict[str, float]:
+    clipped = {group: max(0.0, float(weights.get(group, 0.0))) for group in GROUPS}
+    total = sum(clipped.values())
+    if not total or total != total:
+        raise KnowledgeError("model.json, weights: at least one must be above 0 and none may be NaN")
+    return {group: weight / total for group, weight in clipped.items()}
+
+
+def _assemble(
+    name: str,
+    weights: dict[str, float],
+    floor: float,
+    floor_without_geography: float,
+    glossary: tuple[Concept, ...],
+    taxonomy: Taxonomy,
+    geography: Geography,
+    cues: tuple[Cue, ...],
+    books: tuple[ConceptBook, PhraseBook] | None,
+) -> Model:
+    concepts, cue_book = books or (
+        ConceptBook(glossary),
+        PhraseBook([Phrase(cue.phrase, cue.language, exact=cue.is_exact) for cue in cues]),
+    )
+    numbers = (sorted(weights.items()), floor, floor_without_geography)
+    return Model(
+        name,
+        _fingerprint(numbers, glossary, taxonomy, cues, geography),
+        MappingProxyType(weights),
+        floor,
+        floor_without_geography,
+        MappingProxyType({concept.id: concept for concept in glossary}),
+        taxonomy,
+        geography,
+        cues,
+        concepts,
+        cue_book,
+    )
+
+
+def _fingerprint(
+    numbers: object,
+    glossary: tuple[Concept, ...],
+    taxonomy: Taxonomy,
+    cues: tuple[Cue, ...],
+    geography: Geography,
+) -> str:
+    """SHA-256, in hexadecimal, of everything that a score depends on besides the records."""
+    digest = hashlib.sha256(repr(numbers).encode())
+    for concept in glossary:
+        digest.update(repr((concept.id, concept.acronym, sorted(concept.terms.items()))).encode())
+    digest.update(repr((sorted(taxonomy.themes.items()), sorted(taxonomy.weapons.items()))).encode())
+    digest.update(repr(cues).encode())
+    homes = sorted((code, country.region) for code, country in geography.countries.items())
+    tree = sorted((code, region.parent) for code, region in geography.regions.items())
+    contexts = [(phrase, sorted(states)) for phrase, states in geography.contexts]
+    digest.update(repr((homes, tree, geography.memberships, contexts)).encode())
+    return digest.hexdigest()

@@ -1,0 +1,197 @@
+"""Words of a text in six languages: split, folded and stemmed in one way for needs, programmes and search."""
+
+import re
+import threading
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import Stemmer
+
+from matching.words import STOP_WORDS
+
+if TYPE_CHECKING:
+    from py3langid.langid import LanguageIdentifier
+
+LANGUAGES = ("en", "fr", "es", "ru", "ar", "zh")
+_ALGORITHMS = {"en": "english", "fr": "french", "es": "spanish", "ru": "russian"}
+_HAN_RANGE = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_MARKS = r"\u0300-\u036f\u0640\u064b-\u065f\u0670"
+_TOKEN = re.compile(rf"[{_HAN_RANGE}]|(?:[^\W_{_HAN_RANGE}][{_MARKS}]*)+")
+_HAN = re.compile(rf"[{_HAN_RANGE}]")
+_ARABIC = re.compile(r"[\u0621-\u064a]")
+_CYRILLIC = re.compile(r"[\u0400-\u04ff]")
+_LATIN = re.compile(r"[a-zA-Z\u00c0-\u024f]")
+_ARABIC_LETTERS = str.maketrans(
+    {"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ؤ": "و", "ئ": "ي", "ة": "ه", "ـ": None}
+)
+_PREFIXES = ("وال", "فال", "بال", "كال", "ولل", "لل", "ال", "و")
+_SUFFIXES = ("ها", "ان", "ات", "ون", "ين", "يه", "ه", "ي")
+_local = threading.local()
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word, or one Chinese character, at `start` to `end` of the text it came from."""
+
+    surface: str
+    start: int
+    end: int
+
+    @property
+    def is_han(self) -> bool:
+        return len(self.surface) == 1 and _HAN.match(self.surface) is not None
+
+
+def tokens(text: str) -> list[Token]:
+    """Split a text into words (Chinese: single characters), with offsets into the text as given."""
+    return [Token(match.group(), match.start(), match.end()) for match in _TOKEN.finditer(text)]
+
+
+def fold(text: str) -> str:
+    """Lower case, without accents, vowel marks, tatweel and Arabic letter variants; ё becomes е, й stays й."""
+    return _fold_word(text) if len(text) <= 40 else _folded(text)
+
+
+@lru_cache(maxsize=200_000)
+def _fold_word(word: str) -> str:
+    return _folded(word)
+
+
+def _folded(text: str) -> str:
+    plain = text.lower()
+    if plain.isascii():
+        return plain
+    composed = unicodedata.normalize("NFKC", plain).replace("ё", "е").translate(_ARABIC_LETTERS)
+    return "".join(_bare(character) for character in composed)
+
+
+def _bare(character: str) -> str:
+    if "\u0400" <= character <= "\u04ff":
+        return character
+    decomposed = unicodedata.normalize("NFKD", character)
+    return "".join(part for part in decomposed if not unicodedata.combining(part))
+
+
+def words(text: str) -> list[str]:
+    """Lower-case words of a text, accents kept for `stems`; runs of Chinese become character bigrams."""
+    found: list[str] = []
+    run: list[Token] = []
+    for token in [*tokens(text), Token("", -1, -1)]:
+        if run and not (token.is_han and token.start == run[-1].end):
+            found.extend(_bigrams("".join(part.surface for part in run)))
+            run = []
+        if token.is_han:
+            run.append(token)
+        elif token.surface:
+            found.append(token.surface.lower())
+    return found
+
+
+def _bigrams(run: str) -> list[str]:
+    return [run[i : i + 2] for i in range(len(run) - 1)] or [run]
+
+
+def stems(words: Iterable[str], language: str | None) -> list[str]:
+    """Stem words by the rules of `language` (None: of each word's own script) and fold the result."""
+    return [stem(word, language) for word in words]
+
+
+@lru_cache(maxsize=400_000)
+def stem(word: str, language: str | None) -> str:
+    """The folded stem of one word: Snowball for en, fr, es and ru, light stemming for ar, the word for zh."""
+    script = script_language(word)
+    rules = script if script in ("ar", "ru", "zh") else language
+    if rules == "ar":
+        return _light_arabic(fold(word))
+    algorithm = _ALGORITHMS.get(rules or "en")
+    if algorithm is None or (rules == "ru" and script != "ru"):
+        return fold(word)
+    plain = unicodedata.normalize("NFC", word.lower())
+    return fold(_stemmer(algorithm).stemWord(plain.replace("ё", "е")))
+
+
+def _light_arabic(word: str) -> str:
+    """Larkey's light10 on a folded word: one article or conjunction off the front, plain endings off the back."""
+    for prefix in _PREFIXES:
+        if word.startswith(prefix) and len(word) - len(prefix) >= (3 if prefix == "و" else 2):
+            word = word[len(prefix) :]
+            break
+    for suffix in _SUFFIXES:
+        if word.endswith(suffix) and len(word) - len(suffix) >= 2:
+            word = word[: -len(suffix)]
+    return word
+
+
+def _stemmer(algorithm: str) -> Stemmer.Stemmer:
+    """PyStemmer objects are not safe between threads, so each thread keeps its own."""
+    kept: dict[str, Stemmer.Stemmer] | None = getattr(_local, "stemmers", None)
+    if kept is None:
+        kept = _local.stemmers = {}
+    if algorithm not in kept:
+        kept[algorithm] = Stemmer.Stemmer(algorithm)
+    return kept[algorithm]
+
+
+def is_stop_word(word: str, language: str | None) -> bool:
+    """Whether a folded word carries no meaning of its own in `language` (None: in any of the six)."""
+    if language is None:
+        return any(word in listed for listed in STOP_WORDS.values())
+    return word in STOP_WORDS.get(language, ())
+
+
+def script_language(text: str) -> str | None:
+    """The language that the letters alone give away (zh, ar, ru), or None for Latin letters or none."""
+    counts = {
+        "zh": 2 * len(_HAN.findall(text)),
+        "ar": len(_ARABIC.findall(text)),
+        "ru": len(_CYRILLIC.findall(text)),
+    }
+    best = max(counts, key=lambda language: counts[language])
+    return best if counts[best] > len(_LATIN.findall(text)) else None
+
+
+def detect_language(text: str) -> str:
+    """One of the six languages, by script, then by small words, then by py3langid; "en" for an empty text."""
+    by_script = script_language(text)
+    if by_script is not None:
+        return by_script
+    found = [fold(token.surface) for token in tokens(text)]
+    votes = {language: sum(word in STOP_WORDS[language] for word in found) for language in ("en", "fr", "es")}
+    ranked = sorted(votes, key=lambda language: -votes[language])
+    if votes[ranked[0]] > votes[ranked[1]]:
+        return ranked[0]
+    return _detect_by_model(text) if found else "en"
+
+
+def _detect_by_model(text: str) -> str:
+    return str(_identifier().classify(text)[0])
+
+
+@lru_cache(maxsize=1)
+def _identifier() -> "LanguageIdentifier":
+    """py3langid restricted to our Latin-script languages; loaded on first use, for it takes half a second."""
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # noqa: PLC0415
+
+    identifier = LanguageIdentifier.from_model_file(MODEL_FILE)
+    identifier.set_languages(["en", "fr", "es"])
+    return identifier
+
+
+def resolve_language(text: str, declared: str | None) -> str:
+    """The declared language unless the text plainly contradicts it (other script, many more small words)."""
+    if declared not in LANGUAGES:
+        return detect_language(text)
+    script = script_language(text)
+    if declared in ("zh", "ar", "ru") or script is not None:
+        return (
+            declared
+            if script == declared or (script is None and not _LATIN.search(text))
+            else detect_language(text)
+        )
+    found = [fold(token.surface) for token in tokens(text)]
+    votes = {language: sum(word in STOP_WORDS[language] for word in found) for language in ("en", "fr", "es")}
+    best = max(votes, key=lambda language: votes[language])
+    return best if votes[best] > 3 + 3 * votes[declared] else declared
