@@ -1,0 +1,181 @@
+"""The consent ledger: recording, completing and withdrawing a State's permission to show a need."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, time, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.audit import service as audit
+from app.core.actor import Actor
+from app.core.calendar import add_working_days
+from app.core.db import utc_now
+from app.core.errors import Conflict, FieldError, Invalid
+from app.needs.models import (
+    Basis,
+    Need,
+    NeedCode,
+    NeedRevision,
+    NeedStatus,
+    Release,
+    ReleaseConsent,
+    ReleaseException,
+)
+from app.needs.release_schemas import Audience, Consent, ReleaseIn
+from app.organizations import queries as organizations
+from app.organizations.models import Group, Organization
+
+SILENCE_WORKING_DAYS = 5  # practice of the 1540 Committee
+
+
+def record_release(session: Session, actor: Actor, need: Need, wanted: ReleaseIn) -> Release:
+    """Record that the State lets an audience see a revision of `need`; returns the release.
+
+    Raises Invalid for an unknown audience, revision or State, or dates that a basis does not allow.
+    """
+    if need.merged_into_id:
+        raise Conflict(f"{need.ref} was merged into another need; release that one")
+    now = utc_now()
+    revision = _revision(session, need, wanted.revision)
+    release = Release(
+        need_id=need.id,
+        revision=revision.number,
+        fields=wanted.fields,
+        basis=wanted.basis,
+        reference=wanted.reference,
+        starts_at=_start(wanted, now),
+        ends_at=wanted.ends_at,
+        recorded_at=now,
+        recorded_by_id=actor.user_id,
+        exceptions=_exceptions(session, wanted),
+    )
+    _set_audience(session, release, wanted.audience)
+    _check_dates(release)
+    _add_consents(release, wanted.consents, _states(session, revision), now)
+    session.add(release)
+    session.flush()
+    audit.record(session, actor, "release.recorded", need, after=_facts(release, wanted.audience))
+    return release
+
+
+def add_consent(session: Session, actor: Actor, need: Need, release: Release, consent: Consent) -> Release:
+    """Record one more State's consent; the last one puts the release in force."""
+    if release.withdrawn_at:
+        raise Conflict("This release was withdrawn; record a new one")
+    states = _states(session, _revision(session, need, release.revision))
+    _add_consents(release, [consent], states, utc_now())
+    after = {"release": release.id, "consent": consent.country, "reference": consent.reference}
+    audit.record(session, actor, "release.consented", need, after=after)
+    return release
+
+
+def withdraw(session: Session, actor: Actor, need: Need, release: Release) -> None:
+    """End a release at once, as its State wishes. Withdrawing twice changes nothing."""
+    if release.withdrawn_at is None:
+        release.withdrawn_at = utc_now()
+        audit.record(session, actor, "release.withdrawn", need, after={"release": release.id})
+
+
+def end_all(session: Session, actor: Actor, need: Need) -> None:
+    """Withdraw every release of a need that is merged: they never pass to the other need."""
+    for release in session.scalars(select(Release).where(Release.need_id == need.id)):
+        withdraw(session, actor, need, release)
+
+
+def record_for_assessment(
+    session: Session, actor: Actor, needs: Sequence[Need], wanted: ReleaseIn
+) -> list[Release]:
+    """Record one act of consent for several needs of an assessment; drafts are left out."""
+    return [record_release(session, actor, need, wanted) for need in needs if need.status != NeedStatus.DRAFT]
+
+
+def missing_consents(release: Release, states: Iterable[str]) -> list[str]:
+    """States of the released revision whose consent is not recorded; one State's is the release itself."""
+    wanted = sorted(states)
+    return [] if len(wanted) <= 1 else sorted(set(wanted) - {consent.code for consent in release.consents})
+
+
+def _revision(session: Session, need: Need, number: int | None) -> NeedRevision:
+    wanted = (NeedRevision.need_id == need.id) & (NeedRevision.number == (number or need.revision))
+    if revision := session.scalar(select(NeedRevision).where(wanted)):
+        return revision
+    raise Invalid.field("/revision", f"{need.ref} has revisions 1 to {need.revision}")
+
+
+def _states(session: Session, revision: NeedRevision) -> list[str]:
+    countries = (NeedCode.revision_id == revision.id) & (NeedCode.field == "countries")
+    return list(session.scalars(select(NeedCode.code).where(countries)))
+
+
+def _start(wanted: ReleaseIn, now: datetime) -> datetime:
+    if wanted.basis is not Basis.SILENCE:
+        return wanted.starts_at or now
+    if wanted.starts_at is not None:
+        raise Invalid.field("/from", "A silence procedure sets its own start; leave `from` out")
+    last_day = add_working_days(now.date(), SILENCE_WORKING_DAYS)
+    return datetime.combine(last_day + timedelta(days=1), time(), UTC)
+
+
+def _check_dates(release: Release) -> None:
+    if release.ends_at is not None and release.ends_at <= release.starts_at:
+        raise Invalid.field("/until", f"`until` must be after `from`, {release.starts_at:%Y-%m-%d %H:%M} UTC")
+
+
+def _set_audience(session: Session, release: Release, audience: Audience) -> None:
+    if audience.organization:
+        release.organization_id = _organization(session, audience.organization, "/audience/organization").id
+    elif release.basis is Basis.SILENCE:
+        raise Invalid.field("/audience", "Silence is a basis only towards one named organization")
+    else:
+        release.group_id = _group_id(session, audience.group or "")
+
+
+def _group_id(session: Session, ref: str) -> UUID:
+    if group_id := session.scalar(select(Group.id).where(Group.ref == ref)):
+        return group_id
+    known = ", ".join(session.scalars(select(Group.ref).order_by(Group.ref)))
+    raise Invalid.field("/audience/group", f"There is no group {ref!r}; there are {known}")
+
+
+def _organization(session: Session, ref: str, pointer: str) -> Organization:
+    if organization := organizations.by_ref(session, ref):
+        return organization
+    raise Invalid.field(pointer, f"There is no organization {ref!r}; give its acronym as in /organizations")
+
+
+def _exceptions(session: Session, wanted: ReleaseIn) -> list[ReleaseException]:
+    if wanted.excepted and wanted.audience.organization:
+        raise Invalid.field("/except", "Only a release to a group has exceptions")
+    found = [_organization(session, ref, f"/except/{n}") for n, ref in enumerate(wanted.excepted)]
+    return [ReleaseException(organization_id=identity) for identity in dict.fromkeys(o.id for o in found)]
+
+
+def _add_consents(release: Release, consents: Sequence[Consent], states: list[str], now: datetime) -> None:
+    recorded = {consent.code for consent in release.consents}
+    for n, consent in enumerate(consents):
+        if consent.country not in states:
+            message = (
+                f"{consent.country} is no State of this need; its States are {', '.join(states) or 'none'}"
+            )
+            raise Invalid(message, [FieldError(f"/consents/{n}/country", message)])
+        if consent.country not in recorded:
+            recorded.add(consent.country)
+            release.consents.append(
+                ReleaseConsent(code=consent.country, reference=consent.reference, recorded_at=now)
+            )
+    if release.complete_at is None and not missing_consents(release, states):
+        release.complete_at = now
+
+
+def _facts(release: Release, audience: Audience) -> dict[str, object]:
+    return {
+        "release": release.id,
+        "revision": release.revision,
+        "audience": audience.group or audience.organization,
+        "fields": release.fields,
+        "basis": release.basis,
+        "reference": release.reference,
+        "from": release.starts_at,
+        "until": release.ends_at,
+    }
