@@ -1,7 +1,8 @@
 """Types of what comes in: clean text within a limit, and dates, choices and sums that a strict body can take.
 
 Use them as `title: Annotated[str, Line(300, 1)]`, `note: Annotated[str, Paragraph(4000)] | None = None`,
-`wanted_by: Day | None`, `status: Choice[NeedStatus]`, `programme_id: Identifier`, `themes: Codes`.
+`weapons: Annotated[Codes, Clearable()]` (null clears), `wanted_by: Day | None`, `status: Choice[NeedStatus]`,
+`programme_id: Identifier`, `themes: Codes`.
 """
 
 import re
@@ -18,8 +19,10 @@ from pydantic import (
     BeforeValidator,
     Field,
     GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
     PlainSerializer,
 )
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 E = TypeVar("E")
@@ -51,6 +54,21 @@ class Paragraph:
     def __get_pydantic_core_schema__(self, _source: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:
         limited = core_schema.str_schema(min_length=self.shortest, max_length=self.longest, strict=True)
         return core_schema.no_info_before_validator_function(_clean_paragraph, limited)
+
+
+@dataclass(frozen=True, slots=True)
+class Clearable:
+    """Lets null stand for `empty` (no text, no items), so that a change can clear the field."""
+
+    empty: str | tuple[()] = ()
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        empty = self.empty if isinstance(self.empty, str) else list(self.empty)
+        schema = handler(source)
+        return core_schema.no_info_before_validator_function(lambda v: empty if v is None else v, schema)
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"anyOf": [handler(schema), {"type": "null"}]}
 
 
 def clean(text: str, allowed: str = "") -> str:
