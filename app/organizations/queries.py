@@ -50,3 +50,15 @@ def groups_of(organization_id: UUID, on: date) -> CompoundSelect[UUID]:
     ]
     built_in = select(Group.id).join(Organization, Organization.id == organization_id).where(or_(*by_kind))
     return union(dated, built_in)
+
+
+def members_on(group: Group, on: date) -> Select[Organization]:
+    """Select the organizations that belong to a group on a day: `groups_of` read from the other side."""
+    if group.built_in:
+        return select(Organization).where(Organization.kind.in_(_KINDS[group.built_in]))
+    dated = select(GroupMember.organization_id).where(
+        GroupMember.group_id == group.id,
+        GroupMember.from_on <= on,
+        or_(GroupMember.until_on.is_(None), GroupMember.until_on > on),
+    )
+    return select(Organization).where(Organization.id.in_(dated))
