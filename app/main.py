@@ -1,19 +1,95 @@
 """Put the application together: the only place that knows every router and every job."""
 
-from fastapi import FastAPI
+import threading
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
 
-from app.core import errors
+import anyio.to_thread
+from fastapi import APIRouter, Depends, FastAPI
+from starlette.staticfiles import StaticFiles
+
+from app.access.limits import RequestLimit, limit_requests
+from app.core import errors, jobs
+from app.core.answers import BodyLimit, Methods, SecurityHeaders
 from app.core.db import make_engine, session_factory
 from app.core.errors import problem_json
+from app.core.jobs import Handler
+from app.core.observe import Counters, Observed, configure_logging
+from app.core.openapi import describe, operation_id
 from app.core.settings import Settings
+from app.core.status import router as status
+from app.web.pages.description import router as description
+
+VERSION = "0.1.0"
+MAX_BODY_SIZE = 20_000_000
+STATIC = Path(__file__).parent / "web" / "static"
+
+ROUTERS: tuple[APIRouter, ...] = ()
+PAGES: tuple[APIRouter, ...] = (
+    status,
+    description,
+)
+JOB_HANDLERS: Mapping[str, Handler] = {}
 
 
 def create_app(settings: Settings) -> FastAPI:
+    """Return the application for `settings`; its lifespan starts and stops the job thread."""
+    configure_logging()
     app = FastAPI(
-        title="Counterpart", version="0.1.0", docs_url=None, redoc_url=None, max_body_size=20_000_000
+        title="Counterpart",
+        version=VERSION,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=operation_id,
+        lifespan=_lifespan,
     )
     app.state.settings = settings
     app.state.engine = make_engine(settings.url)
     app.state.open_session = session_factory(app.state.engine)
+    app.state.job_handlers = dict(JOB_HANDLERS)
+    app.state.request_limit = RequestLimit(settings.requests_per_minute)
+    app.state.counters = Counters()
+    app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     errors.install(app, problem_json)
+    _include_routers(app)
+    _add_middleware(app, settings)
     return app
+
+
+def _include_routers(app: FastAPI) -> None:
+    for router in ROUTERS:
+        app.include_router(router, prefix="/api/v1", dependencies=[Depends(limit_requests)])
+    for pages in PAGES:
+        app.include_router(pages)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+
+
+def _add_middleware(app: FastAPI, settings: Settings) -> None:
+    """The last one added is the outermost."""
+    app.add_middleware(BodyLimit, max_bytes=MAX_BODY_SIZE)
+    app.add_middleware(Observed, counters=app.state.counters)
+    app.add_middleware(SecurityHeaders, https_only=settings.cookies_secure)
+    app.add_middleware(Methods, routes=app.routes)
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    settings: Settings = app.state.settings
+    # More threads than this wait for each other: the default of 40 cost a quarter of the throughput.
+    anyio.to_thread.current_default_thread_limiter().total_tokens = settings.thread_pool_size
+    stop = threading.Event()
+    worker = threading.Thread(
+        target=jobs.run_forever,
+        args=(app.state.open_session, app.state.job_handlers, stop),
+        name="jobs",
+        daemon=True,
+    )
+    if settings.run_jobs_in_process:
+        worker.start()
+    yield
+    stop.set()
+    if worker.ident is not None:
+        await anyio.to_thread.run_sync(worker.join, 30)
+    app.state.engine.dispose()

@@ -14,6 +14,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
 
 log = structlog.get_logger()
+_FOR_PROGRAMS = ("/api/", "/exports/", "/feeds/", "/openapi.json", "/healthz", "/readyz", "/metrics")
 ProblemRenderer = Callable[[Request, "Problem"], Response]
 
 
@@ -66,6 +67,10 @@ class TooMany(DomainError):
     status = 429
 
 
+class Unavailable(DomainError):
+    status = 503
+
+
 class Invalid(DomainError):
     """Bad input: `errors` names each field and says what would be right."""
 
@@ -108,14 +113,14 @@ def problem_json(request: Request, problem: Problem) -> Response:
 
 
 def install(app: FastAPI, render_page: ProblemRenderer) -> None:
-    """Answer every failure: as a problem document under /api, through `render_page` elsewhere."""
+    """Answer every failure: as a problem document where programs ask, through `render_page` elsewhere."""
 
     def handler(to_problem: Callable[[Any], Problem]) -> Callable[[Request, Exception], Awaitable[Response]]:
         async def answer(request: Request, error: Exception) -> Response:
             problem = to_problem(error)
-            if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-                log.error("request failed", path=request.url.path, exc_info=error)
-            render = problem_json if request.url.path.startswith("/api/") else render_page
+            if problem.status == HTTPStatus.SERVICE_UNAVAILABLE:  # bugs are logged where they pass, in observe
+                log.error("service unavailable", exc_info=error)
+            render = problem_json if request.url.path.startswith(_FOR_PROGRAMS) else render_page
             return render(request, problem)
 
         return answer
