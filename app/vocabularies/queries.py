@@ -6,11 +6,28 @@ from difflib import get_close_matches
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from app.core.errors import FieldError, Invalid
+from app.core.errors import FieldError, Invalid, NotFound
 from app.core.fields import is_storable
 from app.vocabularies.models import Term
+from app.vocabularies.schemas import TermOut, VocabularyOut
 
 _LISTED = 12  # a vocabulary this short is named whole when nothing is near
+
+
+def names(session: Session) -> dict[str, str]:
+    """Return the plural by which each vocabulary is addressed, with its kind."""
+    return {_plural(kind): kind for kind in session.scalars(select(Term.kind).distinct().order_by(Term.kind))}
+
+
+def vocabulary(session: Session, name: str) -> VocabularyOut:
+    """Return the vocabulary called `name`, singular or plural. Raises NotFound, naming those that exist."""
+    known = names(session)
+    wanted = name.lower().replace("-", "_")
+    kind = known.get(wanted, wanted)
+    if kind not in known.values():
+        raise NotFound(f"There is no such vocabulary; there are {', '.join(known)}")
+    found = terms(session, kind)
+    return VocabularyOut(name=kind, terms=[TermOut.model_validate(t, from_attributes=True) for t in found])
 
 
 def terms(session: Session, kind: str) -> Sequence[Term]:
@@ -46,6 +63,10 @@ def nearest(rows: Sequence[Row[tuple[str, dict[str, str]]]], wrong: str) -> list
     return list(dict.fromkeys([*starting[:3], *found]))[:3]
 
 
+def _plural(kind: str) -> str:
+    return kind[:-1] + "ies" if kind.endswith("y") else kind + "s"
+
+
 def _check(session: Session, kind: str, placed: Sequence[tuple[str, str]]) -> None:
     if not placed:
         return
@@ -65,5 +86,9 @@ def _advice(kind: str, wrong: str, rows: Sequence[Row[tuple[str, dict[str, str]]
         english = {row.code: row.labels.get("en", "") for row in rows}
         named = [f"{code} ({english[code]})" if english[code] else code for code in near]
         return f"{said}; the nearest: {', '.join(named)}"
-    codes = ", ".join(row.code for row in rows) if len(rows) <= _LISTED else f"see /api/v1/vocabularies/{kind}"
+    codes = (
+        ", ".join(row.code for row in rows)
+        if len(rows) <= _LISTED
+        else f"see /api/v1/vocabularies/{_plural(kind)}"
+    )
     return f"{said}, nor near to one: {codes}"

@@ -13,10 +13,23 @@ from sqlalchemy.orm import Session
 from app.vocabularies.models import Term
 from matching.knowledge import DATA
 
-LANGUAGES = {
-    "en": "English", "fr": "français", "es": "español", "ru": "русский", "ar": "العربية", "zh": "中文",
-    "pt": "português",
-}  # fmt: skip
+SIX = ("en", "fr", "es", "ru", "ar", "zh")
+LANGUAGES = {  # each named in the six languages, in the order of SIX
+    "en": ("English", "anglais", "inglés", "английский", "الإنكليزية", "英文"),
+    "fr": ("French", "français", "francés", "французский", "الفرنسية", "法文"),
+    "es": ("Spanish", "espagnol", "español", "испанский", "الإسبانية", "西班牙文"),
+    "ru": ("Russian", "russe", "ruso", "русский", "الروسية", "俄文"),
+    "ar": ("Arabic", "arabe", "árabe", "арабский", "العربية", "阿拉伯文"),
+    "zh": ("Chinese", "chinois", "chino", "китайский", "الصينية", "中文"),
+    "pt": ("Portuguese", "portugais", "portugués", "португальский", "البرتغالية", "葡萄牙文"),
+}
+_RESOLUTION = {  # as the United Nations cites one where its title is kept in English alone
+    "fr": "Résolution {number} ({year})",
+    "es": "Resolución {number} ({year})",
+    "ru": "Резолюция {number} ({year})",
+    "ar": "القرار {number} ({year})",
+    "zh": "第{number}（{year}）号决议",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +73,13 @@ def _entries(folder: Path) -> Iterator[_Entry]:
     for row in taxonomy["themes"]:
         yield _Entry("theme", row["code"], _labels(row), row["pillar"], {"scope": row["scope"]})
     yield from (_coded("weapon", row) for row in taxonomy["weapons"])
+    for kind in ("dimension", "function"):
+        labels = taxonomy[f"{kind}_labels"]
+        yield from (_Entry(kind, code, labels[code]) for code in taxonomy[f"{kind}s"])
     for kind, plural in _LISTS.items():
-        yield from (_coded(kind, row) for row in taxonomy.get(plural, []))
-    for code, label in LANGUAGES.items():
-        yield _Entry("language", code, {"en": label})
+        yield from (_coded(kind, row) for row in taxonomy[plural])
+    for code, names in LANGUAGES.items():
+        yield _Entry("language", code, dict(zip(SIX, names, strict=True)))
     for row in _rows(folder / "regions.csv"):
         yield _Entry("region", row["code"], _names(row), row["parent"] or None)
     for row in _rows(folder / "countries.csv"):
@@ -72,8 +88,6 @@ def _entries(folder: Path) -> Iterator[_Entry]:
 
 
 _LISTS = {
-    "dimension": "dimensions",
-    "function": "functions",
     "assistance_type": "assistance_types",
     "beneficiary_kind": "beneficiary_kinds",
     "priority": "priorities",
@@ -82,9 +96,7 @@ _LISTS = {
 }
 
 
-def _coded(kind: str, row: dict[str, Any] | str) -> _Entry:
-    if isinstance(row, str):
-        return _Entry(kind, row, {"en": row.replace("_", " ")})
+def _coded(kind: str, row: dict[str, Any]) -> _Entry:
     code = str(row.get("code") or row["number"])
     facts = {key: value for key, value in row.items() if key not in {"code", "label", "labels"}}
     return _Entry(kind, code, _labels(row), None, facts)
@@ -92,11 +104,12 @@ def _coded(kind: str, row: dict[str, Any] | str) -> _Entry:
 
 def _labels(row: dict[str, Any]) -> dict[str, str]:
     english = row.get("label") or row.get("title") or row.get("name") or ""
-    return {"en": str(english), **row.get("labels", {})}
+    cited = {code: form.format_map(row) for code, form in _RESOLUTION.items()} if "number" in row else {}
+    return {"en": str(english), **cited, **row.get("labels", {})}
 
 
 def _names(row: dict[str, str]) -> dict[str, str]:
-    return {code: row[f"name_{code}"] for code in ("en", "fr", "es", "ru", "ar", "zh") if row[f"name_{code}"]}
+    return {code: row[f"name_{code}"] for code in SIX if row[f"name_{code}"]}
 
 
 def _rows(path: Path) -> Iterator[dict[str, str]]:
