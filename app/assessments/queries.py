@@ -15,7 +15,7 @@ from app.core.paging import Found, Key, Paging, paginate
 ORDER = (Key(Assessment.created_at, descending=True), Key(Assessment.id))
 
 
-def visible(actor: Actor) -> Select[tuple[Assessment]]:
+def visible(actor: Actor) -> Select[Assessment]:
     return select(Assessment) if actor.is_cted else select(Assessment).where(false())
 
 

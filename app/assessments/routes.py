@@ -50,16 +50,12 @@ def record_assessment(
         response.status_code = 201 if is_new else 200
         return assessment
 
-    assessment = once(
-        response, do, lambda done: [done.ref], lambda refs: queries.get(session, actor, refs[0])
-    )
+    assessment = once(response, do, lambda done: [done.ref], lambda refs: queries.get(session, actor, refs[0]))
     return _answer(response, assessment)
 
 
 @router.get("/{assessment_id}", response_model=AssessmentOut)
-def read_assessment(
-    response: Response, actor: Reader, session: SessionDep, assessment_id: str
-) -> AssessmentOut:
+def read_assessment(response: Response, actor: Reader, session: SessionDep, assessment_id: str) -> AssessmentOut:
     """Read one assessment by its id, reference or external identifier."""
     return _answer(response, queries.get(session, actor, assessment_id))
 

@@ -71,9 +71,7 @@ def _check(assessment: Assessment) -> None:
     if ends and (begins is None or ends < begins):
         raise Invalid.field("/visit_until", "`visit_until` needs a `visit_from` that is not after it")
     if (assessment.agreement == Agreement.PENDING) != (assessment.agreement_on is None):
-        raise Invalid.field(
-            "/agreement_on", "Give the day of the State's agreement or refusal, and only then"
-        )
+        raise Invalid.field("/agreement_on", "Give the day of the State's agreement or refusal, and only then")
 
 
 def _facts(assessment: Assessment) -> dict[str, Any]:

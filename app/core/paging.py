@@ -12,7 +12,7 @@ from uuid import UUID
 from fastapi import Depends, Query, Response
 from pydantic import BaseModel
 from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import QueryableAttribute, Session
 
 from app.core.errors import Invalid
 
@@ -50,7 +50,7 @@ class Page(BaseModel, Generic[T]):
 class Key:
     """One column of an order. The last key of an order must be unique; none may be NULL."""
 
-    column: ColumnElement[Any]
+    column: ColumnElement[Any] | QueryableAttribute[Any]
     descending: bool = False
 
 
@@ -109,7 +109,7 @@ def _decode(cursor: str, order: Sequence[Key]) -> list[Any]:
         raise Invalid.field("cursor", "This cursor is not from this list; start again without one") from None
 
 
-def _typed(value: Any, column: ColumnElement[Any]) -> Any:
+def _typed(value: Any, column: ColumnElement[Any] | QueryableAttribute[Any]) -> Any:
     wanted = column.type.python_type
     parsed = _PARSERS[wanted](value) if wanted in _PARSERS else value
     if not isinstance(parsed, (wanted, float if wanted is int else wanted)):

@@ -144,9 +144,7 @@ class NeedRevision(Base):
         CheckConstraint(
             "(recipient_kind = 'members_of') = (members_of_id IS NOT NULL)", name="members_of_is_named"
         ),
-        CheckConstraint(
-            "cost_low IS NULL OR cost_high IS NULL OR cost_low <= cost_high", name="cost_in_order"
-        ),
+        CheckConstraint("cost_low IS NULL OR cost_high IS NULL OR cost_low <= cost_high", name="cost_in_order"),
         CheckConstraint(
             "(cost_low IS NULL AND cost_high IS NULL) = (cost_currency IS NULL)", name="cost_has_currency"
         ),
@@ -258,6 +256,8 @@ class ReleaseException(Base):
 
     release_id: Mapped[UUID] = mapped_column(ForeignKey("release.id"), primary_key=True)
     organization_id: Mapped[UUID] = mapped_column(ForeignKey("organization.id"), primary_key=True)
+
+    organization: Mapped[Organization] = relationship(lazy="joined")
 
 
 class ReleaseConsent(Base):
