@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from starlette.staticfiles import StaticFiles
 
 from app.access.limits import RequestLimit, limit_requests
+from app.assessments.routes import router as assessments
 from app.core import errors, jobs
 from app.core.answers import BodyLimit, Methods, SecurityHeaders
 from app.core.db import make_engine, session_factory
@@ -25,7 +26,9 @@ VERSION = "0.1.0"
 MAX_BODY_SIZE = 20_000_000
 STATIC = Path(__file__).parent / "web" / "static"
 
-ROUTERS: tuple[APIRouter, ...] = ()
+ROUTERS: tuple[APIRouter, ...] = (
+    assessments,
+)
 PAGES: tuple[APIRouter, ...] = (
     status,
     description,
