@@ -12,6 +12,7 @@ from app.vocabularies.models import Term
 from app.vocabularies.schemas import TermOut, VocabularyOut
 
 _LISTED = 12  # a vocabulary this short is named whole when nothing is near
+_ALIKE, _ALIKE_SHORT = 0.6, 0.5  # of two letters, one right
 
 
 def names(session: Session) -> dict[str, str]:
@@ -58,7 +59,10 @@ def nearest(rows: Sequence[Row[tuple[str, dict[str, str]]]], wrong: str) -> list
         for label in row.labels.values():
             by_name.setdefault(label.casefold(), row.code)
     wanted = wrong.strip().casefold()[:100]
-    found = [by_name[name] for name in get_close_matches(wanted, by_name, n=6, cutoff=0.6)]
+    found = [
+        by_name[name]
+        for name in get_close_matches(wanted, by_name, n=6, cutoff=_ALIKE if len(wanted) > 2 else _ALIKE_SHORT)
+    ]
     starting = [code for name, code in by_name.items() if len(wanted) > 1 and name.startswith(wanted)]
     return list(dict.fromkeys([*starting[:3], *found]))[:3]
 
