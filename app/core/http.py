@@ -34,11 +34,7 @@ def require_match(request: Request, etag: str) -> None:
 def honour_match(request: Request, etag: str) -> None:
     """Raise 412 when an If-Match header was sent and does not name `etag`."""
     wanted = request.headers.get("if-match")
-    if (
-        wanted is not None
-        and wanted.strip() != "*"
-        and etag not in {tag.strip() for tag in wanted.split(",")}
-    ):
+    if wanted is not None and wanted.strip() != "*" and etag not in {tag.strip() for tag in wanted.split(",")}:
         raise Stale("Somebody else changed this record meanwhile; read it again and retry", ETag=etag)
 
 
@@ -49,9 +45,7 @@ def set_etag(response: Response, etag: str) -> None:
 def next_path(request: Request) -> str:
     """The path of this list with its parameters but the cursor, ready for `cursor=` to be appended."""
     kept = [(key, value) for key, value in request.query_params.multi_items() if key != "cursor"]
-    return (
-        str(request.url.replace(query="").path) + "?" + "".join(f"{_quote(k)}={_quote(v)}&" for k, v in kept)
-    )
+    return str(request.url.replace(query="").path) + "?" + "".join(f"{_quote(k)}={_quote(v)}&" for k, v in kept)
 
 
 def _quote(text: str) -> str:

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import enum
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -111,7 +112,8 @@ def _decode(cursor: str, order: Sequence[Key]) -> list[Any]:
 
 def _typed(value: Any, column: ColumnElement[Any] | QueryableAttribute[Any]) -> Any:
     wanted = column.type.python_type
-    parsed = _PARSERS[wanted](value) if wanted in _PARSERS else value
+    parse = wanted if issubclass(wanted, enum.Enum) else _PARSERS.get(wanted)
+    parsed = parse(value) if parse else value
     if not isinstance(parsed, (wanted, float if wanted is int else wanted)):
         raise TypeError
     return parsed
