@@ -1,4 +1,4 @@
-"""Idempotency-Key on POSTs: what was done is done once, and a replay answers from the record as it may be seen now."""
+"""Idempotency-Key on POSTs: a thing is done once, and a replay answers from its record as it may be seen now."""
 
 import hashlib
 from collections.abc import Callable
@@ -46,9 +46,7 @@ class Once:
         return result
 
     def _known(self) -> IdempotencyRecord | None:
-        self._session.execute(
-            delete(IdempotencyRecord).where(IdempotencyRecord.created_at < utc_now() - KEPT)
-        )
+        self._session.execute(delete(IdempotencyRecord).where(IdempotencyRecord.created_at < utc_now() - KEPT))
         own = (IdempotencyRecord.principal == self._principal) & (IdempotencyRecord.key == self._key)
         return self._session.scalar(select(IdempotencyRecord).where(own))
 
@@ -67,9 +65,7 @@ class Once:
         try:
             self._session.flush()
         except IntegrityError:
-            raise Conflict(
-                "A request with this Idempotency-Key is being answered; ask again shortly"
-            ) from None
+            raise Conflict("A request with this Idempotency-Key is being answered; ask again shortly") from None
 
 
 async def _body_hash(request: Request) -> str:

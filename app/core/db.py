@@ -20,6 +20,7 @@ def utc_now() -> datetime:
 def make_engine(url: str, **options: Any) -> Engine:
     """Build an engine for `url`; on SQLite the folder is made and every BEGIN is said explicitly."""
     options = {"hide_parameters": True, **options}  # what a State entered is not for the log
+    options = {"hide_parameters": True, **options}  # errors are logged; what was being stored stays out
     parsed = make_url(url)
     options = {"hide_parameters": True, **options}  # an error's text goes to the log; what was stored does not
     if parsed.get_backend_name() != "sqlite":
