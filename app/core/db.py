@@ -19,10 +19,8 @@ def utc_now() -> datetime:
 
 def make_engine(url: str, **options: Any) -> Engine:
     """Build an engine for `url`; on SQLite the folder is made and every BEGIN is said explicitly."""
-    options = {"hide_parameters": True, **options}  # what a State entered is not for the log
-    options = {"hide_parameters": True, **options}  # errors are logged; what was being stored stays out
-    parsed = make_url(url)
     options = {"hide_parameters": True, **options}  # an error's text goes to the log; what was stored does not
+    parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
         return create_engine(url, **{"pool_size": 8, "max_overflow": 8, "pool_pre_ping": True, **options})
     if parsed.database and parsed.database != ":memory:":
