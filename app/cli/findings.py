@@ -1,0 +1,123 @@
+"""What `counterpart check` looks for: each function reads and returns one line a finding."""
+
+from collections.abc import Callable, Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.audit.queries import verify
+from app.core.db import utc_now
+from app.core.jobs import Job, JobStatus
+from app.needs.models import Need, NeedRevision, NeedStatus, NeedStatusChange
+from app.organizations.models import Organization
+from app.pairings.models import Decision, Judgement, Pairing, PairingStatus
+from app.programmes.models import Programme, ProgrammeStatus
+from app.vocabularies.models import Term
+
+_LISTED = ("country", "region", "theme", "dimension", "function", "weapon", "assistance_type")
+_STATUS_OF = {
+    Judgement.ACCEPT: {PairingStatus.ACCEPTED, PairingStatus.CONVEYED},
+    Judgement.REJECT: {PairingStatus.REJECTED, PairingStatus.PROPOSED, PairingStatus.SUPERSEDED},
+    Judgement.DEFER: {PairingStatus.DEFERRED, PairingStatus.PROPOSED, PairingStatus.SUPERSEDED},
+    Judgement.RETRACT: {PairingStatus.RETRACTED},
+    Judgement.REOPEN: {PairingStatus.PROPOSED, PairingStatus.SUPERSEDED},
+}
+
+
+def broken_audit_chain(session: Session) -> list[str]:
+    found = verify(session)
+    return [] if found.broken_at is None else [f"audit: event {found.broken_at}: {found.reason}"]
+
+
+def missing_terms(session: Session) -> list[str]:
+    known = set(session.scalars(select(Term.kind).distinct()))
+    return [f"vocabularies: there are no terms of {kind}" for kind in _LISTED if kind not in known]
+
+
+def overdue_programmes(session: Session) -> list[str]:
+    """Active programmes that their organization has not assured in time."""
+    today = utc_now().date()
+    overdue = select(Programme.ref, Programme.assured_until).where(
+        Programme.status == ProgrammeStatus.ACTIVE, Programme.assured_until < today
+    )
+    return [
+        f"programme {row.ref}: assured until {row.assured_until} only; ask its organization"
+        for row in session.execute(overdue.order_by(Programme.ref))
+    ]
+
+
+def statuses_against_dates(session: Session) -> list[str]:
+    """Programmes whose status and dates contradict each other. They are reported, never mended."""
+    today = utc_now().date()
+    statement = select(Programme).where(Programme.status == ProgrammeStatus.ACTIVE).order_by(Programme.ref)
+    ended = statement.where(func.coalesce(Programme.actual_ends_on, Programme.ends_on) < today)
+    return [
+        f"programme {p.ref}: active, but it ended on {p.actual_ends_on or p.ends_on}"
+        for p in session.scalars(ended)
+    ]
+
+
+def needs_without_their_revision(session: Session) -> list[str]:
+    current = (NeedRevision.need_id == Need.id) & (NeedRevision.number == Need.revision)
+    missing = select(Need.ref).outerjoin(NeedRevision, current).where(NeedRevision.id.is_(None))
+    return [f"need {ref}: its current revision is not there" for ref in session.scalars(missing)]
+
+
+def needs_against_their_history(session: Session) -> list[str]:
+    """A need's status is that of the newest row of its dated history."""
+    newest = select(func.max(NeedStatusChange.id)).group_by(NeedStatusChange.need_id)
+    differ = (
+        select(Need.ref, Need.status, NeedStatusChange.status.label("last"))
+        .join(NeedStatusChange, NeedStatusChange.need_id == Need.id)
+        .where(NeedStatusChange.id.in_(newest), NeedStatusChange.status != Need.status)
+    )
+    untold = select(Need.ref).where(
+        Need.id.not_in(select(NeedStatusChange.need_id)), Need.status != NeedStatus.DRAFT
+    )
+    found = [
+        f"need {row.ref}: is {row.status}, but its history ends with {row.last}" for row in session.execute(differ)
+    ]
+    return found + [f"need {ref}: has a status that no history explains" for ref in session.scalars(untold)]
+
+
+def pairings_against_decisions(session: Session) -> list[str]:
+    """The newest decision of a pairing allows the status that it has."""
+    newest = select(Decision.pairing_id, func.max(Decision.number).label("number"))
+    last = newest.group_by(Decision.pairing_id).subquery()
+    statement = (
+        select(Pairing.id, Pairing.status, Decision.judgement)
+        .join(last, last.c.pairing_id == Pairing.id)
+        .join(Decision, (Decision.pairing_id == Pairing.id) & (Decision.number == last.c.number))
+    )
+    return [
+        f"pairing {row.id}: is {row.status}, but the newest decision is to {row.judgement}"
+        for row in session.execute(statement)
+        if row.status not in _STATUS_OF[row.judgement]
+    ]
+
+
+def merges_into_merged(session: Session) -> list[str]:
+    into = select(Organization.id).where(Organization.merged_into_id.is_not(None))
+    chained = select(Organization.ref).where(Organization.merged_into_id.in_(into))
+    return [f"organization {ref}: merged into one that was merged itself" for ref in session.scalars(chained)]
+
+
+def failed_jobs(session: Session) -> list[str]:
+    statement = select(Job.kind, func.count().label("count")).where(Job.status == JobStatus.FAILED)
+    return [
+        f"jobs: {row.count} of {row.kind} failed for good; see /api/v1/jobs"
+        for row in session.execute(statement.group_by(Job.kind).order_by(Job.kind))
+    ]
+
+
+CHECKS: Sequence[Callable[[Session], list[str]]] = (
+    broken_audit_chain,
+    missing_terms,
+    overdue_programmes,
+    statuses_against_dates,
+    needs_without_their_revision,
+    needs_against_their_history,
+    pairings_against_decisions,
+    merges_into_merged,
+    failed_jobs,
+)

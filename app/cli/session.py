@@ -1,0 +1,69 @@
+"""What commands share: the settings, one transaction, and the operator as an actor."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from app.cli.failures import Failure
+from app.core.actor import Actor, Role
+from app.core.db import make_engine, session_factory
+from app.core.migrate import is_current
+from app.core.settings import Settings
+from app.organizations.models import Organization
+
+CTED = "CTED"
+NOT_MIGRATED = "the database is not migrated to this version: run `counterpart init`"
+
+
+def open_settings() -> Settings:
+    """Return the settings of the environment."""
+    return Settings()
+
+
+@contextmanager
+def open_engine(migrated: bool = True) -> Iterator[Engine]:
+    """Yield the engine of the settings. Raises Failure when the database is not at this version's migration."""
+    engine = make_engine(open_settings().url)
+    try:
+        if migrated:
+            with engine.execution_options(writes=False).connect() as connection:
+                if not is_current(connection):
+                    raise Failure(NOT_MIGRATED)
+        yield engine
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def transaction(writes: bool = True) -> Iterator[Session]:
+    """Yield a session in one transaction: committed when the block ends, rolled back when it raises."""
+    with open_engine() as engine, session_factory(engine)(writes) as session, session.begin():
+        session.info["request_id"] = "command line"
+        yield session
+
+
+def operator(session: Session) -> Actor:
+    """Return who acts at the command line: an admin of CTED. Raises Failure before `counterpart init`."""
+    organization_id = session.scalar(select(Organization.id).where(Organization.ref == CTED))
+    if organization_id is None:
+        raise Failure("there is no organization CTED yet: run `counterpart init`")
+    return Actor(Role.ADMIN, organization_id, label="operator")
+
+
+def say(line: str) -> None:
+    """Tell the person at the terminal something that no program reads."""
+    print(line, file=sys.stderr)  # noqa: T201
+
+
+def answer(line: str) -> None:
+    """Print what was asked for, on stdout."""
+    print(line)  # noqa: T201
+
+
+def console() -> Console:
+    """Where progress is drawn: stderr, so that stdout stays for answers."""
+    return Console(stderr=True)
