@@ -52,7 +52,12 @@ class Organization(Base):
     parent: Mapped["Organization | None"] = relationship(
         remote_side="Organization.id", foreign_keys="Organization.parent_id"
     )
-    members: Mapped[list["Membership"]] = relationship(order_by="Membership.country_code")
+    merged_into: Mapped["Organization | None"] = relationship(
+        remote_side="Organization.id", foreign_keys="Organization.merged_into_id"
+    )
+    members: Mapped[list["Membership"]] = relationship(
+        order_by="Membership.country_code, Membership.from_on", cascade="all, delete-orphan"
+    )
 
     __mapper_args__ = {"version_id_col": version}
 
@@ -92,7 +97,9 @@ class Group(Base):
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     version: Mapped[int] = mapped_column(default=1)
 
-    members: Mapped[list["GroupMember"]] = relationship()
+    members: Mapped[list["GroupMember"]] = relationship(
+        order_by="GroupMember.from_on", cascade="all, delete-orphan"
+    )
 
     __mapper_args__ = {"version_id_col": version}
 

@@ -1,17 +1,24 @@
-"""Every SELECT on organizations and groups. Who is signed in may read all organizations."""
+"""Every SELECT on organizations. Who is signed in may read all of them."""
 
 from datetime import date
+from difflib import get_close_matches
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CompoundSelect, Select, and_, or_, select, union
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, or_, select, union
+from sqlalchemy.orm import Session, joinedload
 
 from app.core.actor import Actor
-from app.core.errors import NotFound
+from app.core.db import utc_now
+from app.core.errors import Invalid, NotFound
 from app.core.fields import is_storable
-from app.organizations.models import BuiltIn, Group, GroupMember, Organization, OrganizationKind
+from app.core.http import etag_of
+from app.core.paging import Found, Key, Paging, paginate
+from app.organizations.models import BuiltIn, Group, GroupMember, Membership, Organization, OrganizationKind
+from app.organizations.schemas import MemberOut, OrganizationFilter, OrganizationItem, OrganizationOut
 
-_KINDS = {
+ORDER = (Key(Organization.ref),)
+KINDS_OF = {
     BuiltIn.PARTNERS: (OrganizationKind.IMPLEMENTER, OrganizationKind.BOTH),
     BuiltIn.DONORS: (OrganizationKind.DONOR, OrganizationKind.BOTH),
 }
@@ -20,6 +27,21 @@ _KINDS = {
 def visible(actor: Actor) -> Select[Organization]:
     """Everybody who is signed in may see every organization."""
     return select(Organization)
+
+
+def search(session: Session, actor: Actor, wanted: OrganizationFilter, paging: Paging) -> Found:
+    """One page of organizations by reference."""
+    statement = visible(actor).options(joinedload(Organization.parent), joinedload(Organization.merged_into))
+    if wanted.q:
+        named = (column.icontains(wanted.q, autoescape=True) for column in (Organization.ref, Organization.name))
+        statement = statement.where(or_(*named))
+    if wanted.kind:
+        statement = statement.where(Organization.kind.in_(wanted.kind))
+    if wanted.level:
+        statement = statement.where(Organization.level.in_(wanted.level))
+    if wanted.member is not None:
+        statement = statement.where(Organization.id.in_(_with_member(wanted.member, utc_now().date())))
+    return paginate(session, statement, ORDER, paging)
 
 
 def get(session: Session, actor: Actor, ref: str) -> Organization:
@@ -34,31 +56,61 @@ def by_ref(session: Session, ref: str) -> Organization | None:
     return session.scalar(select(Organization).where(Organization.ref == ref)) if is_storable(ref) else None
 
 
+def named(session: Session, ref: str, pointer: str) -> Organization:
+    """Return the organization that a body names. Raises Invalid, with the nearest ones, or if it was merged."""
+    found = by_ref(session, ref)
+    if found is None:
+        folded = {known.casefold(): known for known in session.scalars(select(Organization.ref))}
+        near = [folded[name] for name in get_close_matches(ref.casefold()[:60], folded, cutoff=0.5)]
+        hint = f"; the nearest: {', '.join(near)}" if near else ""
+        raise Invalid.field(pointer, f"There is no organization {ref[:60]!r}{hint}")
+    if found.merged_into is not None:
+        raise Invalid.field(pointer, f"{ref} was merged into {found.merged_into.ref}; name that one")
+    return found
+
+
+def shown(organization: Organization) -> OrganizationOut:
+    members = [MemberOut.model_validate(_member(member)) for member in organization.members]
+    return OrganizationOut(**listed(organization).model_dump(), members=members)
+
+
+def listed(organization: Organization) -> OrganizationItem:
+    plain = {name: getattr(organization, name) for name in OrganizationItem.model_fields if name not in _MADE}
+    return OrganizationItem(
+        **plain,
+        parent=organization.parent.ref if organization.parent else None,
+        merged_into=organization.merged_into.ref if organization.merged_into else None,
+        etag=etag_of(organization.version),
+    )
+
+
+_MADE = {"parent", "merged_into", "etag"}
+
+
 def groups_of(organization_id: UUID, on: date) -> CompoundSelect[UUID]:
     """Select the ids of the groups that an organization belongs to on a day.
 
     Dated membership runs from `from_on` until before `until_on`; the built-in groups follow the
     organization's kind.
     """
-    dated = select(GroupMember.group_id).where(
-        GroupMember.organization_id == organization_id,
-        GroupMember.from_on <= on,
-        or_(GroupMember.until_on.is_(None), GroupMember.until_on > on),
-    )
-    by_kind = [
-        and_(Group.built_in == built_in, Organization.kind.in_(kinds)) for built_in, kinds in _KINDS.items()
-    ]
+    dated = select(GroupMember.group_id).where(GroupMember.organization_id == organization_id, is_member(on))
+    by_kind = [and_(Group.built_in == name, Organization.kind.in_(kinds)) for name, kinds in KINDS_OF.items()]
     built_in = select(Group.id).join(Organization, Organization.id == organization_id).where(or_(*by_kind))
     return union(dated, built_in)
 
 
-def members_on(group: Group, on: date) -> Select[Organization]:
-    """Select the organizations that belong to a group on a day: `groups_of` read from the other side."""
-    if group.built_in:
-        return select(Organization).where(Organization.kind.in_(_KINDS[group.built_in]))
-    dated = select(GroupMember.organization_id).where(
-        GroupMember.group_id == group.id,
-        GroupMember.from_on <= on,
-        or_(GroupMember.until_on.is_(None), GroupMember.until_on > on),
-    )
-    return select(Organization).where(Organization.id.in_(dated))
+def is_member(on: date) -> ColumnElement[bool]:
+    """Whether a dated membership of a group is in force on a day."""
+    return and_(GroupMember.from_on <= on, or_(GroupMember.until_on.is_(None), GroupMember.until_on > on))
+
+
+def _with_member(country: str, on: date) -> Select[UUID]:
+    begun = or_(Membership.from_on.is_(None), Membership.from_on <= on)
+    lasting = or_(Membership.until_on.is_(None), Membership.until_on > on)
+    of_state = Membership.country_code == (country if is_storable(country) else "")
+    return select(Membership.organization_id).where(of_state, begun, lasting)
+
+
+def _member(member: Membership) -> dict[str, Any]:
+    dates = {"from_on": member.from_on, "until_on": member.until_on}
+    return {"country": member.country_code, **dates, "source": member.source, "note": member.note}
