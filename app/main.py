@@ -9,18 +9,20 @@ import anyio.to_thread
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.staticfiles import StaticFiles
 
+from app.access.attempts import Attempts
 from app.access.limits import RequestLimit, limit_requests
 from app.assessments.routes import router as assessments
 from app.core import errors, jobs
 from app.core.answers import BodyLimit, Methods, SecurityHeaders
 from app.core.db import make_engine, session_factory
-from app.core.errors import problem_json
 from app.core.jobs import Handler
 from app.core.observe import Counters, Observed, configure_logging
 from app.core.openapi import describe, operation_id
 from app.core.settings import Settings
 from app.core.status import router as status
+from app.web.pages.account import router as account_pages
 from app.web.pages.description import router as description
+from app.web.pages.failures import show_failure
 
 VERSION = "0.1.0"
 MAX_BODY_SIZE = 20_000_000
@@ -32,6 +34,7 @@ ROUTERS: tuple[APIRouter, ...] = (
 PAGES: tuple[APIRouter, ...] = (
     status,
     description,
+    account_pages,
 )
 JOB_HANDLERS: Mapping[str, Handler] = {}
 
@@ -53,9 +56,10 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.open_session = session_factory(app.state.engine)
     app.state.job_handlers = dict(JOB_HANDLERS)
     app.state.request_limit = RequestLimit(settings.requests_per_minute)
+    app.state.sign_in_attempts = Attempts(settings.sign_in_attempts_per_minute)
     app.state.counters = Counters()
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
-    errors.install(app, problem_json)
+    errors.install(app, show_failure)
     _include_routers(app)
     _add_middleware(app, settings)
     return app

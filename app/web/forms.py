@@ -1,0 +1,121 @@
+"""Forms: what a browser sent is checked for its token, read into strict bodies, and shown again when refused."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Annotated, Any, TypeVar
+
+from fastapi import Depends, Request
+from pydantic import ValidationError
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+from starlette.datastructures import FormData
+
+from app.access.guard import refuse_cross_site
+from app.access.service import check_csrf
+from app.core.errors import DomainError, Invalid, Stale
+from app.web.render import form_key
+
+T = TypeVar("T")
+MEANWHILE = (
+    "Somebody else changed this record meanwhile. What you entered is kept below; read the record and try again"
+)
+
+
+class Form:
+    """The values of a form by field name, and what is wrong with them."""
+
+    def __init__(self, values: Mapping[str, Sequence[str]] | None = None) -> None:
+        self._values = {name: list(given) for name, given in (values or {}).items()}
+        self.errors: dict[str, list[str]] = {}
+        self.refusal = ""
+        self.status = 200
+
+    def text(self, name: str, otherwise: str = "") -> str:
+        """The last value of a field, or `otherwise` when the form has none."""
+        return self._values.get(name, [otherwise])[-1]
+
+    def many(self, name: str) -> list[str]:
+        """Every value of a field that was filled in."""
+        return [value for value in self._values.get(name, []) if value.strip()]
+
+    def listed(self, name: str) -> list[str]:
+        """The codes of a text field, divided by spaces, commas or semicolons."""
+        return self.text(name).replace(",", " ").replace(";", " ").split()
+
+    def lines(self, name: str) -> list[str]:
+        """The lines of a text field that say something."""
+        return [line.strip() for line in self.text(name).splitlines() if line.strip()]
+
+    def items(self) -> Iterable[tuple[str, list[str]]]:
+        return self._values.items()
+
+    def refuse(self, error: DomainError | ValidationError, fields: Mapping[str, str]) -> None:
+        """Keep what is wrong, each message at the field that its pointer names (`fields`: pointer → field)."""
+        if isinstance(error, ValidationError):
+            self.status, self.refusal = 422, "Some of what you entered cannot be accepted"
+            found = [("/" + "/".join(map(str, item["loc"])), _plain(item)) for item in error.errors()]
+        else:
+            self.status, self.refusal = error.status, str(error)
+            found = [(one.pointer, one.message) for one in error.errors]
+        for pointer, message in found:
+            self.errors.setdefault(_field(pointer, fields), []).append(message)
+
+
+def attempt(
+    session: Session, form: Form, do: Callable[[], T], fields: Mapping[str, str] | None = None
+) -> T | None:
+    """Return what `do` returns; when it refuses, undo what it began, keep the refusal in `form`, return None."""
+    try:
+        with session.begin_nested():
+            return do()
+    except (DomainError, ValidationError) as error:
+        form.refuse(error, fields or {})
+    except StaleDataError:
+        form.refuse(Stale(MEANWHILE), {})
+    except IntegrityError:
+        form.refuse(Invalid("This contradicts a record that exists already"), {})
+    return None
+
+
+def same_version(form: Form, shown: object) -> None:
+    """Raise Stale unless the record is still the one that the form was made from."""
+    if form.text("version") != str(shown):
+        raise Stale(MEANWHILE)
+
+
+def filled(**values: Any) -> dict[str, Any]:
+    """The values that say something: no empty text, no empty list, nothing that is None."""
+    return {name: value for name, value in values.items() if value not in (None, "", [], {})}
+
+
+async def _read(request: Request) -> FormData:
+    form = await request.form()
+    request.state.entered = form  # for the error page: nothing entered is lost
+    return form
+
+
+def _checked(request: Request, sent: Annotated[FormData, Depends(_read)]) -> Form:
+    refuse_cross_site(request)
+    values: dict[str, list[str]] = {}
+    for name, value in sent.multi_items():
+        if isinstance(value, str):
+            values.setdefault(name, []).append(value)
+    check_csrf(form_key(request), values.pop("token", [""])[-1])
+    return Form(values)
+
+
+FormDep = Annotated[Form, Depends(_checked)]
+
+
+def _field(pointer: str, fields: Mapping[str, str]) -> str:
+    """The form's field for a pointer: the longest beginning that `fields` names, else the pointer's first part."""
+    parts = pointer.strip("/").split("/")
+    for length in range(len(parts), 0, -1):
+        if (name := fields.get("/".join(parts[:length]))) is not None:
+            return name
+    return parts[0]
+
+
+def _plain(item: Mapping[str, Any]) -> str:
+    message = str(item["msg"]).removeprefix("Value error, ")
+    return "This is needed" if item["type"] == "missing" else message

@@ -1,0 +1,148 @@
+"""What every page has: templates, who is signed in, the form's token, labels of codes. Templates never query."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import Depends, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.templating import Jinja2Templates
+from jinja2 import StrictUndefined
+from sqlalchemy.orm import Session
+
+from app.access.authentication import SESSION_COOKIE, OptionalActor
+from app.access.models import User
+from app.access.permissions import GRANTS, Permission
+from app.access.service import csrf_token
+from app.core.actor import Actor
+from app.core.db import SessionDep
+from app.vocabularies import queries as vocabularies
+from app.web import words
+from app.web.words import SAID
+
+VISITOR_COOKIE = "counterpart_visitor"
+LANGUAGE = "en"
+P = Permission
+
+# What the bar at the top offers, and the permission that a link needs.
+NAVIGATION: Sequence[tuple[str, str, Permission | None]] = (
+    ("/", "Home", P.PAIRING_READ),
+    ("/needs", "Needs", P.NEED_READ),
+    ("/pairings", "Review queue", P.PAIRING_READ),
+    ("/programmes", "Programmes", P.PROGRAMME_READ),
+    ("/runs", "Match runs", P.MATCH_RUN),
+    ("/users", "Users", P.USER_MANAGE),
+    ("/keys", "Keys", P.KEY_MANAGE),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who looks at the page, in the words that it shows, with the token that its forms carry."""
+
+    actor: Actor | None
+    token: str
+    name: str = ""
+
+    def may(self, permission: str) -> bool:
+        return self.actor is not None and Permission(permission) in GRANTS[self.actor.role]
+
+    @property
+    def links(self) -> list[tuple[str, str]]:
+        return [(path, name) for path, name, needed in NAVIGATION if needed is None or self.may(needed)]
+
+
+class Labels:
+    """Labels of vocabulary codes, read once for a page."""
+
+    def __init__(self, rows: Mapping[tuple[str, str], str]) -> None:
+        self._rows = rows
+
+    def __call__(self, kind: str, code: str) -> str:
+        """The label of a code, or the code itself where there is none."""
+        return self._rows.get((kind, code), code)
+
+    def choices(self, kind: str) -> list[tuple[str, str]]:
+        """Every (code, label) of a vocabulary, in its own order."""
+        return [(code, label) for (own, code), label in self._rows.items() if own == kind]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One request for a page. `show` renders a template with what every page has."""
+
+    request: Request
+    session: Session
+    viewer: Viewer
+
+    def show(self, template: str, status: int = 200, **context: Any) -> HTMLResponse:
+        labels = Labels(vocabularies.labels(self.session, LANGUAGE))
+        said = SAID.get(self.request.query_params.get("said", ""))
+        return render(self.request, template, status, viewer=self.viewer, label=labels, said=said, **context)
+
+    def with_token(self, token: str) -> "Page":
+        """The same page, its forms carrying `token`."""
+        return replace(self, viewer=replace(self.viewer, token=token))
+
+
+def _page(request: Request, session: SessionDep, actor: OptionalActor) -> Page:
+    viewer = Viewer(actor, csrf_token(form_key(request)), _name(session, actor))
+    request.state.viewer = viewer  # for the error page, which has no session of its own
+    return Page(request, session, viewer)
+
+
+def _name(session: Session, actor: Actor | None) -> str:
+    user = session.get(User, actor.user_id) if actor and actor.user_id else None
+    return f"{user.email} · {actor.role}" if user and actor else ""
+
+
+PageDep = Annotated[Page, Depends(_page)]
+
+
+def form_key(request: Request) -> str:
+    """What a form's token is made from: the session, or before sign-in the visitor's own cookie."""
+    return request.cookies.get(SESSION_COOKIE) or request.cookies.get(VISITOR_COOKIE, "")
+
+
+def render(request: Request, template: str, status: int, **context: Any) -> HTMLResponse:
+    return _templates.TemplateResponse(request, template, context, status_code=status)
+
+
+def go(path: str, said: str | None = None) -> RedirectResponse:
+    """Send the browser on to read `path` after a form was done, with one sentence to be shown there."""
+    mark = "&" if "?" in path else "?"
+    return RedirectResponse(f"{path}{mark}said={said}" if said else path, 303)
+
+
+def _day(value: date | datetime | None) -> str:
+    """A day as 21 November 2026; nothing for none."""
+    return f"{value.day} {value:%B %Y}" if value else ""
+
+
+def _moment(value: datetime | None) -> str:
+    return f"{value.day} {value:%B %Y, %H:%M} UTC" if value else ""
+
+
+def _money(value: Decimal | float | None, currency: str | None) -> str:
+    return f"{currency or ''} {value:,.0f}".strip() if value is not None else ""
+
+
+def _address(value: object) -> str:
+    """One part of a path, safe to stand between slashes."""
+    return quote(str(value), safe="")
+
+
+def _templates_of(folder: Path) -> Jinja2Templates:
+    made = Jinja2Templates(folder)
+    made.env.undefined = StrictUndefined  # a misspelt name is an error, not an empty string
+    made.env.trim_blocks = made.env.lstrip_blocks = True
+    made.env.filters.update(day=_day, moment=_moment, money=_money, address=_address, words=words.spoken)
+    made.env.globals.update(said=None, error_fields=(), tone=words.tone)
+    return made
+
+
+_templates = _templates_of(Path(__file__).parent / "templates")

@@ -1,0 +1,81 @@
+"""The words of the pages for what the code calls by a short name: states, choices, and what was just done."""
+
+import enum
+
+SAID = {
+    "signed-out": "You are signed out.",
+    "password-set": "Your password is set. Sign in with it.",
+    "link-asked": "If there is an account for this address, a letter with a link is on its way.",
+    "need-saved": "The need is saved.",
+    "need-opened": "The need is open. Programmes are being proposed for it.",
+    "need-moved": "The status is changed.",
+    "release-recorded": "The release is recorded.",
+    "release-withdrawn": "The release is withdrawn: nobody sees the need by it any more.",
+    "consent-recorded": "The State's consent is recorded.",
+    "decided": "Your decision is recorded.",
+    "stored": "The pairing is stored.",
+    "programme-saved": "The programme is saved.",
+    "programme-moved": "The status is changed.",
+    "assured": "Thank you: the programme is assured to be up to date.",
+    "run-started": "The run is queued; this page shows how far it is.",
+    "user-changed": "The account is changed.",
+    "key-revoked": "The key is revoked and opens nothing any more.",
+}
+
+_SPOKEN = {
+    "on_hold": "on hold",
+    "partly_met": "partly met",
+    "not_met": "not met",
+    "state_request": "request of the State",
+    "roster_or_tool": "roster or tool",
+    "border_or_customs": "border guard or customs",
+    "financial_intelligence": "financial intelligence unit",
+    "civil_aviation": "civil aviation",
+    "public_sources": "compiled from public sources",
+    "organization": "entered by the organization",
+    "other_preferred": "another programme is preferred",
+    "political_or_consent": "political, or no consent",
+    "duplicate_of": "duplicate of another pairing",
+    "already_assisted": "already assisted",
+    "no_objection": "no objection",
+    "matcher": "the matcher",
+    "officer": "an officer",
+    "partner": "a partner",
+    "on_request": "on request",
+}
+_TONES = {
+    "open": "good",
+    "active": "good",
+    "accepted": "good",
+    "fresh": "good",
+    "done": "good",
+    "proposed": "",
+    "draft": "none",
+    "closed": "none",
+    "ended": "none",
+    "superseded": "none",
+    "on_hold": "warn",
+    "suspended": "warn",
+    "deferred": "warn",
+    "due": "warn",
+    "overdue": "warn",
+    "running": "warn",
+    "queued": "warn",
+    "rejected": "bad",
+    "retracted": "bad",
+    "stale": "bad",
+    "failed": "bad",
+    "high": "warn",
+}
+
+
+def spoken(value: object) -> str:
+    """What people call a short name such as `on_hold`."""
+    name = str(value.value if isinstance(value, enum.Enum) else value)
+    return _SPOKEN.get(name, name.replace("_", " "))
+
+
+def tone(value: object) -> str:
+    """The class of the chip that shows a state. The word in it says the same, so colour is never alone."""
+    name = str(value.value if isinstance(value, enum.Enum) else value)
+    return f"chip chip-{_TONES[name]}" if _TONES.get(name) else "chip"
