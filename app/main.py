@@ -11,6 +11,8 @@ from starlette.staticfiles import StaticFiles
 
 from app.access.attempts import Attempts
 from app.access.limits import RequestLimit, limit_requests
+from app.access.trail import router as trail
+from app.access.work import router as work
 from app.assessments.routes import router as assessments
 from app.core import errors, jobs
 from app.core.answers import BodyLimit, Methods, SecurityHeaders
@@ -29,6 +31,8 @@ MAX_BODY_SIZE = 20_000_000
 STATIC = Path(__file__).parent / "web" / "static"
 
 ROUTERS: tuple[APIRouter, ...] = (
+    trail,
+    work,
     assessments,
 )
 PAGES: tuple[APIRouter, ...] = (

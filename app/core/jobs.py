@@ -8,10 +8,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import structlog
-from sqlalchemy import Index, select, update
+from sqlalchemy import Index, Select, false, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from app.core.actor import Actor
 from app.core.db import SessionFactory, utc_now
+from app.core.errors import NotFound
 from app.core.model import Base
 
 log = structlog.get_logger()
@@ -53,6 +55,21 @@ def enqueue(session: Session, kind: str, user_id: UUID | None = None, **payload:
     """Add work to the caller's transaction: it exists only if the change that asked for it does."""
     job = Job(kind=kind, payload=payload, user_id=user_id)
     session.add(job)
+    return job
+
+
+def visible(actor: Actor) -> Select[Job]:
+    """CTED sees all jobs; others those that their own account started. A key has started none."""
+    if actor.is_cted:
+        return select(Job)
+    return select(Job).where(Job.user_id == actor.user_id if actor.user_id else false())
+
+
+def get(session: Session, actor: Actor, job_id: UUID) -> Job:
+    """Return one job. Raises NotFound."""
+    job = session.scalar(visible(actor).where(Job.id == job_id))
+    if job is None:
+        raise NotFound("There is no such job")
     return job
 
 
