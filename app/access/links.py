@@ -36,6 +36,14 @@ def make_link(session: Session, settings: Settings, user: User, purpose: LinkPur
     return f"{settings.base_url.rstrip('/')}/link/{secret}"
 
 
+def give_link(session: Session, settings: Settings, user: User, purpose: LinkPurpose) -> str | None:
+    """Have a link mailed, or, where no mail server is set, return its address for whoever asked to pass on."""
+    if settings.smtp_url:
+        post_link(session, user, purpose)
+        return None
+    return make_link(session, settings, user, purpose)
+
+
 def find_user(session: Session, secret: str) -> User | None:
     """Return whose password a link may set, or None when it is unknown, used, past, or its account disabled."""
     found = select(User).join(SignInLink, SignInLink.user_id == User.id)

@@ -72,5 +72,10 @@ def check(actor: Actor, permission: Permission) -> None:
     """Raise NotPermitted unless `actor` holds `permission`."""
     if permission not in GRANTS[actor.role]:
         raise NotPermitted(f"The role {actor.role} does not grant {permission}")
-    if not actor.may_write and permission not in READS:
+    if permission not in granted(actor):
         raise NotPermitted(f"This key only reads; {permission} needs a key that may write")
+
+
+def granted(actor: Actor) -> set[Permission]:
+    """What the actor's role grants, as far as its key's scope goes."""
+    return GRANTS[actor.role] if actor.may_write else GRANTS[actor.role] & READS

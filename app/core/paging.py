@@ -59,12 +59,12 @@ class Key:
 class Found:
     """Rows of one page, as the statement selects them."""
 
-    rows: Sequence[Row[Any]]
+    rows: Sequence[Row[*tuple[Any, ...]]]
     next: str | None
     total: int | None
 
 
-def paginate(session: Session, statement: Select[Any], order: Sequence[Key], paging: Paging) -> Found:
+def paginate(session: Session, statement: Select[*tuple[Any, ...]], order: Sequence[Key], paging: Paging) -> Found:
     """Run `statement` in `order` for one page.
 
     Raises Invalid when the cursor was not made by this list. `Found.rows` are the statement's own columns.

@@ -99,6 +99,14 @@ def groups_of(organization_id: UUID, on: date) -> CompoundSelect[UUID]:
     return union(dated, built_in)
 
 
+def members_on(group: Group, on: date) -> Select[Organization]:
+    """Select the organizations that belong to a group on a day: `groups_of` read from the other side."""
+    if group.built_in:
+        return select(Organization).where(Organization.kind.in_(KINDS_OF[group.built_in]))
+    dated = select(GroupMember.organization_id).where(GroupMember.group_id == group.id, is_member(on))
+    return select(Organization).where(Organization.id.in_(dated))
+
+
 def is_member(on: date) -> ColumnElement[bool]:
     """Whether a dated membership of a group is in force on a day."""
     return and_(GroupMember.from_on <= on, or_(GroupMember.until_on.is_(None), GroupMember.until_on > on))

@@ -4,13 +4,14 @@ from sqlalchemy import Select, false, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.core.actor import Actor
+from app.core.db import utc_now
 from app.core.errors import NotFound
 from app.core.fields import is_storable
 from app.core.http import etag_of
 from app.core.paging import Found, Key, Paging, paginate
 from app.organizations.groups.schemas import GroupMemberOut, GroupOut
-from app.organizations.models import BuiltIn, Group, GroupMember, Organization
-from app.organizations.queries import KINDS_OF
+from app.organizations.models import Group, GroupMember, Organization
+from app.organizations.queries import members_on
 
 ORDER = (Key(Group.ref),)
 
@@ -33,15 +34,14 @@ def get(session: Session, actor: Actor, ref: str) -> Group:
 
 
 def shown(session: Session, group: Group) -> GroupOut:
-    members = _by_kind(session, group.built_in) if group.built_in else _dated(group)
+    members = _by_kind(session, group) if group.built_in else _dated(group)
     etag = etag_of(group.version)
     return GroupOut(ref=group.ref, name=group.name, built_in=group.built_in, members=members, etag=etag)
 
 
-def _by_kind(session: Session, built_in: BuiltIn) -> list[GroupMemberOut]:
-    of_kind = Organization.kind.in_(KINDS_OF[built_in]), Organization.merged_into_id.is_(None)
-    refs = session.scalars(select(Organization.ref).where(*of_kind).order_by(Organization.ref))
-    return [GroupMemberOut(organization=ref) for ref in refs]
+def _by_kind(session: Session, group: Group) -> list[GroupMemberOut]:
+    today = members_on(group, utc_now().date()).order_by(Organization.ref)
+    return [GroupMemberOut(organization=organization.ref) for organization in session.scalars(today)]
 
 
 def _dated(group: Group) -> list[GroupMemberOut]:
