@@ -22,6 +22,7 @@ from app.core.observe import Counters, Observed, configure_logging
 from app.core.openapi import describe, operation_id
 from app.core.settings import Settings
 from app.core.status import router as status
+from app.programmes.routes import router as programmes
 from app.web.pages.account import router as account_pages
 from app.web.pages.description import router as description
 from app.web.pages.failures import show_failure
@@ -34,6 +35,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     trail,
     work,
     assessments,
+    programmes,
 )
 PAGES: tuple[APIRouter, ...] = (
     status,

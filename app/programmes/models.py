@@ -63,9 +63,7 @@ class Programme(Base):
     __tablename__ = "programme"
     __table_args__ = (
         UniqueConstraint("organization_id", "external_id"),
-        CheckConstraint(
-            "ends_on IS NULL OR starts_on IS NULL OR ends_on >= starts_on", name="dates_in_order"
-        ),
+        CheckConstraint("ends_on IS NULL OR starts_on IS NULL OR ends_on >= starts_on", name="dates_in_order"),
         CheckConstraint(
             "kind = 'fund' OR (applicant IS NULL AND ceiling IS NULL)", name="only_funds_are_applied_for"
         ),
@@ -73,9 +71,7 @@ class Programme(Base):
             "calls_close_on IS NULL OR calls_open_on IS NULL OR calls_close_on >= calls_open_on",
             name="calls_in_order",
         ),
-        CheckConstraint(
-            "(budget IS NULL AND ceiling IS NULL) OR currency IS NOT NULL", name="money_has_currency"
-        ),
+        CheckConstraint("(budget IS NULL AND ceiling IS NULL) OR currency IS NOT NULL", name="money_has_currency"),
         CheckConstraint("capacity IS NULL OR capacity > 0", name="capacity_is_positive"),
         CheckConstraint("merged_into_id IS NULL OR status = 'ended'", name="merged_is_ended"),
         Index(None, "status", "assured_until"),
@@ -122,7 +118,11 @@ class Programme(Base):
         order_by="ProgrammeCode.position", cascade="all, delete-orphan"
     )
     members_of: Mapped[list[Organization]] = relationship(secondary="programme_members_of")
-    partners: Mapped[list["ProgrammePartner"]] = relationship(cascade="all, delete-orphan")
+    partners: Mapped[list["ProgrammePartner"]] = relationship(
+        order_by="ProgrammePartner.position", cascade="all, delete-orphan"
+    )
+    merged_into: Mapped["Programme | None"] = relationship(remote_side="Programme.id")
+    search: Mapped["ProgrammeSearch | None"] = relationship(cascade="all, delete-orphan")
 
     __mapper_args__ = {"version_id_col": version}
 
@@ -161,12 +161,13 @@ class ProgrammePartner(Base):
     programme_id: Mapped[UUID] = mapped_column(ForeignKey("programme.id"))
     organization_id: Mapped[UUID] = mapped_column(ForeignKey("organization.id"))
     role: Mapped[PartnerRole | None]
+    position: Mapped[int]
 
     organization: Mapped[Organization] = relationship()
 
 
 class ProgrammeSearch(Base):
-    """What search finds of a programme: one row each, with a number of its own because SQLite's index needs one."""
+    """What search finds of a programme: one row each, with a number of its own, which SQLite's index needs."""
 
     __tablename__ = "programme_search"
 

@@ -68,9 +68,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column(
             "built_in",
-            sa.Enum(
-                "partners", "donors", name="builtin", native_enum=False, create_constraint=True, length=32
-            ),
+            sa.Enum("partners", "donors", name="builtin", native_enum=False, create_constraint=True, length=32),
             nullable=True,
         ),
         sa.Column("created_at", app.core.model.UtcDateTime(timezone=True), nullable=False),
@@ -225,9 +223,7 @@ def upgrade() -> None:
         sa.Column("merged_into_id", sa.Uuid(), nullable=True),
         sa.Column("created_at", app.core.model.UtcDateTime(timezone=True), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.CheckConstraint(
-            "length(trim(ref)) > 0 AND length(trim(name)) > 0", name=op.f("ck_organization_named")
-        ),
+        sa.CheckConstraint("length(trim(ref)) > 0 AND length(trim(name)) > 0", name=op.f("ck_organization_named")),
         sa.CheckConstraint("parent_id <> id", name=op.f("ck_organization_not_its_own_parent")),
         sa.ForeignKeyConstraint(
             ["merged_into_id"], ["organization.id"], name=op.f("fk_organization_merged_into_id")
@@ -270,9 +266,7 @@ def upgrade() -> None:
         sa.Column("created_at", app.core.model.UtcDateTime(timezone=True), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint("email = lower(email)", name=op.f("ck_account_email_is_lower_case")),
-        sa.ForeignKeyConstraint(
-            ["organization_id"], ["organization.id"], name=op.f("fk_account_organization_id")
-        ),
+        sa.ForeignKeyConstraint(["organization_id"], ["organization.id"], name=op.f("fk_account_organization_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
         sa.UniqueConstraint("email", name=op.f("uq_account_email")),
     )
@@ -312,9 +306,50 @@ def upgrade() -> None:
             ["group_id", "organization_id", "from_on"],
             unique=True,
         )
-        batch_op.create_index(
-            batch_op.f("ix_group_member_organization_id"), ["organization_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_group_member_organization_id"), ["organization_id"], unique=False)
+
+    op.create_table(
+        "import_batch",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "organizations",
+                "programmes",
+                "needs",
+                name="importkind",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "format",
+            sa.Enum("csv", "jsonl", "xlsx", name="format", native_enum=False, create_constraint=True, length=32),
+            nullable=False,
+        ),
+        sa.Column("file_name", sa.String(length=200), nullable=False),
+        sa.Column("dry_run", sa.Boolean(), nullable=False),
+        sa.Column("rows", sa.Integer(), nullable=False),
+        sa.Column("created", sa.Integer(), nullable=False),
+        sa.Column("updated", sa.Integer(), nullable=False),
+        sa.Column("unchanged", sa.Integer(), nullable=False),
+        sa.Column("refused", sa.Integer(), nullable=False),
+        sa.Column("errors", sa.JSON(), nullable=False),
+        sa.Column("refused_rows", sa.LargeBinary(), nullable=True),
+        sa.Column("organization_id", sa.Uuid(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=True),
+        sa.Column("key_id", sa.Uuid(), nullable=True),
+        sa.Column("at", app.core.model.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id"], ["organization.id"], name=op.f("fk_import_batch_organization_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_import_batch")),
+    )
+    with op.batch_alter_table("import_batch", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_import_batch_at"), ["at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_import_batch_organization_id"), ["organization_id"], unique=False)
 
     op.create_table(
         "membership",
@@ -434,16 +469,12 @@ def upgrade() -> None:
             "calls_close_on IS NULL OR calls_open_on IS NULL OR calls_close_on >= calls_open_on",
             name=op.f("ck_programme_calls_in_order"),
         ),
-        sa.CheckConstraint(
-            "capacity IS NULL OR capacity > 0", name=op.f("ck_programme_capacity_is_positive")
-        ),
+        sa.CheckConstraint("capacity IS NULL OR capacity > 0", name=op.f("ck_programme_capacity_is_positive")),
         sa.CheckConstraint(
             "ends_on IS NULL OR starts_on IS NULL OR ends_on >= starts_on",
             name=op.f("ck_programme_dates_in_order"),
         ),
-        sa.ForeignKeyConstraint(
-            ["merged_into_id"], ["programme.id"], name=op.f("fk_programme_merged_into_id")
-        ),
+        sa.ForeignKeyConstraint(["merged_into_id"], ["programme.id"], name=op.f("fk_programme_merged_into_id")),
         sa.ForeignKeyConstraint(
             ["organization_id"], ["organization.id"], name=op.f("fk_programme_organization_id")
         ),
@@ -457,9 +488,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_programme_changed_at"), ["changed_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_programme_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(
-            batch_op.f("ix_programme_status_programme_assured_until"),
-            ["status", "assured_until"],
-            unique=False,
+            batch_op.f("ix_programme_status_programme_assured_until"), ["status", "assured_until"], unique=False
         )
 
     op.create_table(
@@ -495,9 +524,7 @@ def upgrade() -> None:
         sa.Column("revoked_at", app.core.model.UtcDateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["created_by_id"], ["account.id"], name=op.f("fk_api_key_created_by_id")),
-        sa.ForeignKeyConstraint(
-            ["organization_id"], ["organization.id"], name=op.f("fk_api_key_organization_id")
-        ),
+        sa.ForeignKeyConstraint(["organization_id"], ["organization.id"], name=op.f("fk_api_key_organization_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_api_key")),
         sa.UniqueConstraint("public_id", name=op.f("uq_api_key_public_id")),
     )
@@ -568,12 +595,8 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "(source = 'assessment') = (assessment_id IS NOT NULL)", name=op.f("ck_need_assessment_is_named")
         ),
-        sa.CheckConstraint(
-            "(status = 'closed') = (outcome IS NOT NULL)", name=op.f("ck_need_closed_has_outcome")
-        ),
-        sa.CheckConstraint(
-            "residual_of_id <> id AND merged_into_id <> id", name=op.f("ck_need_not_of_itself")
-        ),
+        sa.CheckConstraint("(status = 'closed') = (outcome IS NOT NULL)", name=op.f("ck_need_closed_has_outcome")),
+        sa.CheckConstraint("residual_of_id <> id AND merged_into_id <> id", name=op.f("ck_need_not_of_itself")),
         sa.ForeignKeyConstraint(["assessment_id"], ["assessment.id"], name=op.f("fk_need_assessment_id")),
         sa.ForeignKeyConstraint(["deputy_id"], ["account.id"], name=op.f("fk_need_deputy_id")),
         sa.ForeignKeyConstraint(["merged_into_id"], ["need.id"], name=op.f("fk_need_merged_into_id")),
@@ -604,9 +627,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["kind", "code"], ["term.kind", "term.code"], name=op.f("fk_programme_code_kind_code")
         ),
-        sa.ForeignKeyConstraint(
-            ["programme_id"], ["programme.id"], name=op.f("fk_programme_code_programme_id")
-        ),
+        sa.ForeignKeyConstraint(["programme_id"], ["programme.id"], name=op.f("fk_programme_code_programme_id")),
         sa.PrimaryKeyConstraint("programme_id", "field", "code", name=op.f("pk_programme_code")),
     )
     with op.batch_alter_table("programme_code", schema=None) as batch_op:
@@ -646,6 +667,7 @@ def upgrade() -> None:
             ),
             nullable=True,
         ),
+        sa.Column("position", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["organization_id"], ["organization.id"], name=op.f("fk_programme_partner_organization_id")
         ),
@@ -665,9 +687,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("programme_id", sa.Uuid(), nullable=False),
         sa.Column("tokens", sa.String(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["programme_id"], ["programme.id"], name=op.f("fk_programme_search_programme_id")
-        ),
+        sa.ForeignKeyConstraint(["programme_id"], ["programme.id"], name=op.f("fk_programme_search_programme_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_programme_search")),
         sa.UniqueConstraint("programme_id", name=op.f("uq_programme_search_programme_id")),
     )
@@ -678,12 +698,7 @@ def upgrade() -> None:
         sa.Column(
             "purpose",
             sa.Enum(
-                "invitation",
-                "reset",
-                name="linkpurpose",
-                native_enum=False,
-                create_constraint=True,
-                length=32,
+                "invitation", "reset", name="linkpurpose", native_enum=False, create_constraint=True, length=32
             ),
             nullable=False,
         ),
@@ -784,8 +799,7 @@ def upgrade() -> None:
             name=op.f("ck_need_revision_members_of_is_named"),
         ),
         sa.CheckConstraint(
-            "(recipient_kind = 'region') = (region IS NOT NULL)",
-            name=op.f("ck_need_revision_region_is_named"),
+            "(recipient_kind = 'region') = (region IS NOT NULL)", name=op.f("ck_need_revision_region_is_named")
         ),
         sa.CheckConstraint(
             "(cost_low IS NULL AND cost_high IS NULL) = (cost_currency IS NULL)",
@@ -960,9 +974,7 @@ def upgrade() -> None:
             "judgement NOT IN ('reject', 'defer', 'retract') OR reason IS NOT NULL",
             name=op.f("ck_decision_has_reason"),
         ),
-        sa.ForeignKeyConstraint(
-            ["duplicate_of_id"], ["pairing.id"], name=op.f("fk_decision_duplicate_of_id")
-        ),
+        sa.ForeignKeyConstraint(["duplicate_of_id"], ["pairing.id"], name=op.f("fk_decision_duplicate_of_id")),
         sa.ForeignKeyConstraint(["pairing_id"], ["pairing.id"], name=op.f("fk_decision_pairing_id")),
         sa.ForeignKeyConstraint(["user_id"], ["account.id"], name=op.f("fk_decision_user_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_decision")),
@@ -975,9 +987,7 @@ def upgrade() -> None:
         sa.Column("code", sa.String(length=60), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["kind", "code"], ["term.kind", "term.code"], name=op.f("fk_need_code_kind_code")
-        ),
+        sa.ForeignKeyConstraint(["kind", "code"], ["term.kind", "term.code"], name=op.f("fk_need_code_kind_code")),
         sa.ForeignKeyConstraint(["revision_id"], ["need_revision.id"], name=op.f("fk_need_code_revision_id")),
         sa.PrimaryKeyConstraint("revision_id", "field", "code", name=op.f("pk_need_code")),
     )
@@ -997,9 +1007,7 @@ def upgrade() -> None:
         sa.Column("organization_id", sa.Uuid(), nullable=True),
         sa.Column(
             "fields",
-            sa.Enum(
-                "summary", "full", name="releasefields", native_enum=False, create_constraint=True, length=32
-            ),
+            sa.Enum("summary", "full", name="releasefields", native_enum=False, create_constraint=True, length=32),
             nullable=False,
         ),
         sa.Column(
@@ -1037,9 +1045,7 @@ def upgrade() -> None:
             name=op.f("fk_release_need_id_revision"),
         ),
         sa.ForeignKeyConstraint(["need_id"], ["need.id"], name=op.f("fk_release_need_id")),
-        sa.ForeignKeyConstraint(
-            ["organization_id"], ["organization.id"], name=op.f("fk_release_organization_id")
-        ),
+        sa.ForeignKeyConstraint(["organization_id"], ["organization.id"], name=op.f("fk_release_organization_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_release")),
     )
     with op.batch_alter_table("release", schema=None) as batch_op:
@@ -1048,9 +1054,7 @@ def upgrade() -> None:
         )
         batch_op.create_index(batch_op.f("ix_release_need_id"), ["need_id"], unique=False)
         batch_op.create_index(
-            batch_op.f("ix_release_organization_id_release_need_id"),
-            ["organization_id", "need_id"],
-            unique=False,
+            batch_op.f("ix_release_organization_id_release_need_id"), ["organization_id", "need_id"], unique=False
         )
 
     op.create_table(
@@ -1117,9 +1121,7 @@ def downgrade() -> None:
     op.drop_table("programme_partner")
     op.drop_table("programme_members_of")
     with op.batch_alter_table("programme_code", schema=None) as batch_op:
-        batch_op.drop_index(
-            batch_op.f("ix_programme_code_field_programme_code_code_programme_code_programme_id")
-        )
+        batch_op.drop_index(batch_op.f("ix_programme_code_field_programme_code_code_programme_code_programme_id"))
 
     op.drop_table("programme_code")
     with op.batch_alter_table("need", schema=None) as batch_op:
@@ -1143,11 +1145,14 @@ def downgrade() -> None:
 
     op.drop_table("programme")
     with op.batch_alter_table("membership", schema=None) as batch_op:
-        batch_op.drop_index(
-            batch_op.f("ix_membership_organization_id_membership_country_code_membership_from_on")
-        )
+        batch_op.drop_index(batch_op.f("ix_membership_organization_id_membership_country_code_membership_from_on"))
 
     op.drop_table("membership")
+    with op.batch_alter_table("import_batch", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_import_batch_organization_id"))
+        batch_op.drop_index(batch_op.f("ix_import_batch_at"))
+
+    op.drop_table("import_batch")
     with op.batch_alter_table("group_member", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_group_member_organization_id"))
         batch_op.drop_index(

@@ -1,0 +1,49 @@
+"""Programmes as a partner sends them, by key and from a signed-in browser."""
+
+import secrets
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy.orm import Session
+
+from app.access.authentication import sha256
+from app.access.models import ApiKey
+from app.core.actor import Role
+from app.organizations.models import Organization
+from tests.conftest import As
+
+PATH = "/api/v1/programmes"
+MINIMAL: dict[str, Any] = {
+    "title": "Stockpile management training",
+    "summary": "Trains custodians of armouries in marking, record-keeping and secure storage.",
+    "themes": ["WPN-PSM"],
+    "coverage": {"regions": ["011"]},
+}
+
+
+def by_key(app: FastAPI, session: Session, organization: Organization, role: Role = Role.PARTNER) -> TestClient:
+    """A client that sends an API key of `organization`."""
+    public_id, secret = secrets.token_hex(4), secrets.token_hex(16)
+    session.add(
+        ApiKey(
+            public_id=public_id,
+            secret_hash=sha256(secret),
+            organization_id=organization.id,
+            role=role,
+            name="test",
+        )
+    )
+    session.commit()
+    return TestClient(app, headers={"Authorization": f"Bearer cpk_{public_id}_{secret}"})
+
+
+@pytest.fixture
+def key(app: FastAPI, session: Session, partner: As) -> TestClient:
+    return by_key(app, session, partner.organization)
+
+
+@pytest.fixture
+def other_key(app: FastAPI, session: Session, other_partner: As) -> TestClient:
+    return by_key(app, session, other_partner.organization)
