@@ -9,7 +9,9 @@ import anyio.to_thread
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.staticfiles import StaticFiles
 
+from app.access import links
 from app.access.attempts import Attempts
+from app.access.guard import refuse_cross_site
 from app.access.limits import RequestLimit, limit_requests
 from app.access.trail import router as trail
 from app.access.work import router as work
@@ -22,7 +24,12 @@ from app.core.observe import Counters, Observed, configure_logging
 from app.core.openapi import describe, operation_id
 from app.core.settings import Settings
 from app.core.status import router as status
+from app.organizations.groups.routes import router as groups
+from app.organizations.keys.routes import router as keys
+from app.organizations.routes import router as organizations
+from app.organizations.users.routes import router as users
 from app.programmes.routes import router as programmes
+from app.vocabularies.routes import router as vocabularies
 from app.web.pages.account import router as account_pages
 from app.web.pages.description import router as description
 from app.web.pages.failures import show_failure
@@ -34,6 +41,11 @@ STATIC = Path(__file__).parent / "web" / "static"
 ROUTERS: tuple[APIRouter, ...] = (
     trail,
     work,
+    vocabularies,
+    organizations,
+    groups,
+    users,
+    keys,
     assessments,
     programmes,
 )
@@ -60,7 +72,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.engine = make_engine(settings.url)
     app.state.open_session = session_factory(app.state.engine)
-    app.state.job_handlers = dict(JOB_HANDLERS)
+    app.state.job_handlers = job_handlers(settings)
     app.state.request_limit = RequestLimit(settings.requests_per_minute)
     app.state.sign_in_attempts = Attempts(settings.sign_in_attempts_per_minute)
     app.state.counters = Counters()
@@ -71,9 +83,15 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
+def job_handlers(settings: Settings) -> dict[str, Handler]:
+    """Every kind of job with what does it; mail is sent as the settings say."""
+    return {**JOB_HANDLERS, links.JOB: links.link_mailer(settings)}
+
+
 def _include_routers(app: FastAPI) -> None:
+    guards = [Depends(refuse_cross_site), Depends(limit_requests)]
     for router in ROUTERS:
-        app.include_router(router, prefix="/api/v1", dependencies=[Depends(limit_requests)])
+        app.include_router(router, prefix="/api/v1", dependencies=guards)
     for pages in PAGES:
         app.include_router(pages)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

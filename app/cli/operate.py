@@ -24,8 +24,9 @@ from app.core.db import session_factory
 from app.core.migrate import upgrade
 from app.core.observe import configure_logging
 from app.core.settings import Settings
-from app.main import JOB_HANDLERS, create_app
+from app.main import create_app, job_handlers
 from app.organizations.models import Level, Organization, OrganizationKind
+from app.organizations.service import ensure_built_in_groups
 from app.vocabularies.service import load_vocabularies
 
 CTED_NAME = "Counter-Terrorism Committee Executive Directorate"
@@ -46,6 +47,7 @@ def init() -> None:
     with transaction() as session:
         count = load_vocabularies(session)
         _ensure_cted(session)
+        ensure_built_in_groups(session)
     say(f"The database is ready, with {count} terms in its vocabularies.")
 
 
@@ -77,7 +79,7 @@ def worker() -> None:
     with open_engine() as engine:
         configure_logging()
         say("Waiting for jobs (Ctrl-C stops it)")
-        jobs.run_forever(session_factory(engine), JOB_HANDLERS, stop)
+        jobs.run_forever(session_factory(engine), job_handlers(open_settings()), stop)
 
 
 def openapi() -> None:
