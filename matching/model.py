@@ -13,6 +13,7 @@ from matching.concepts import ConceptBook
 from matching.knowledge import Concept, Cue, Geography, KnowledgeError, Taxonomy
 from matching.phrases import Phrase, PhraseBook
 
+EXTRA_FILES = ("model.json", "taxonomy.json", "glossary.tsv", "cues.tsv")
 GROUPS = ("text", "concept", "theme", "dimension", "function", "weapon", "assistance", "geography")
 
 
@@ -53,7 +54,9 @@ def load_model(extra: Path | None = None) -> Model:
     `extra` may hold glossary.tsv and cues.tsv (the package's formats), taxonomy.json (further themes and weapon
     categories) and model.json (other weights, floors, name). Raises KnowledgeError naming file, line and column.
     """
-    return _packaged() if extra is None else _with_extra(extra)
+    if extra is None or not any((extra / name).exists() for name in EXTRA_FILES):
+        return _packaged()
+    return _with_extra(extra)
 
 
 @cache
