@@ -96,9 +96,7 @@ class Decision(Base):
             "judgement NOT IN ('reject', 'defer', 'retract') OR reason IS NOT NULL", name="has_reason"
         ),
         CheckConstraint("(judgement = 'defer') = (until_on IS NOT NULL)", name="defer_is_dated"),
-        CheckConstraint(
-            "(reason = 'duplicate_of') = (duplicate_of_id IS NOT NULL)", name="duplicate_is_named"
-        ),
+        CheckConstraint("(reason = 'duplicate_of') = (duplicate_of_id IS NOT NULL)", name="duplicate_is_named"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
