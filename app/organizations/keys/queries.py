@@ -3,6 +3,7 @@
 from sqlalchemy import Select, false, select
 from sqlalchemy.orm import Session
 
+from app.access.authentication import KEY_PREFIX
 from app.access.models import ApiKey
 from app.core.actor import Actor, Role
 from app.core.errors import NotFound
@@ -56,3 +57,14 @@ def shown_alone(session: Session, key: ApiKey) -> KeyOut:
 
 def rows_shown(found: Found) -> list[KeyOut]:
     return [shown(row[0], row[1]) for row in found.rows]
+
+
+def all_shown(session: Session, actor: Actor) -> list[KeyOut]:
+    """Every key, newest first, for the command line."""
+    newest = visible(actor).order_by(ApiKey.created_at.desc(), ApiKey.id)
+    return [shown(key, ref) for key, ref in session.execute(newest)]
+
+
+def public_id_of(text: str) -> str:
+    """The id in a whole key `cpk_<id>_<secret>`; an id alone is returned as it is."""
+    return text.split("_")[1] if text.startswith(f"{KEY_PREFIX}_") else text

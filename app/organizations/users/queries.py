@@ -88,3 +88,8 @@ def me(session: Session, actor: Actor) -> MeOut:
         key=OwnKey(id=key.public_id, name=key.name, scope=key.scope, expires_at=key.expires_at) if key else None,
         permissions=sorted(granted(actor)),
     )
+
+
+def all_shown(session: Session, actor: Actor) -> list[UserOut]:
+    """Every account by e-mail address, for the command line."""
+    return [shown(user, ref) for user, ref in session.execute(visible(actor).order_by(User.email))]
