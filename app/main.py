@@ -24,6 +24,10 @@ from app.core.observe import Counters, Observed, configure_logging
 from app.core.openapi import describe, operation_id
 from app.core.settings import Settings
 from app.core.status import router as status
+from app.needs.routes import router as needs
+from app.pairings.ranking import Ranking
+from app.pairings.routes import router as pairings
+from app.pairings.runs import handlers as matching_jobs
 from app.organizations.groups.routes import router as groups
 from app.organizations.keys.routes import router as keys
 from app.organizations.routes import router as organizations
@@ -47,6 +51,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     users,
     keys,
     assessments,
+    needs,
     programmes,
 )
 PAGES: tuple[APIRouter, ...] = (
@@ -72,7 +77,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.engine = make_engine(settings.url)
     app.state.open_session = session_factory(app.state.engine)
-    app.state.job_handlers = job_handlers(settings)
+    app.state.ranking = Ranking(settings.data_dir)
+    app.state.job_handlers = job_handlers(settings, app.state.ranking)
     app.state.request_limit = RequestLimit(settings.requests_per_minute)
     app.state.sign_in_attempts = Attempts(settings.sign_in_attempts_per_minute)
     app.state.counters = Counters()
@@ -83,9 +89,9 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
-def job_handlers(settings: Settings) -> dict[str, Handler]:
+def job_handlers(settings: Settings, ranking: Ranking) -> dict[str, Handler]:
     """Every kind of job with what does it; mail is sent as the settings say."""
-    return {**JOB_HANDLERS, links.JOB: links.link_mailer(settings)}
+    return {**JOB_HANDLERS, **matching_jobs(ranking), links.JOB: links.link_mailer(settings)}
 
 
 def _include_routers(app: FastAPI) -> None:

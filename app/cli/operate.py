@@ -79,7 +79,7 @@ def worker() -> None:
     with open_engine() as engine:
         configure_logging()
         say("Waiting for jobs (Ctrl-C stops it)")
-        jobs.run_forever(session_factory(engine), job_handlers(open_settings()), stop)
+        jobs.run_forever(session_factory(engine), job_handlers(settings, Ranking(settings.data_dir)), stop)
 
 
 def openapi() -> None:

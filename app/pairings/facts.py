@@ -1,4 +1,4 @@
-"""What a rejection rests on: a rejected pair comes back only when one of these changed. Dates are not among them."""
+"""What a rejection rests on: a rejected pair comes back only when one of these changed; dates are none of them."""
 
 import hashlib
 import json

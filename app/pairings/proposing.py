@@ -30,15 +30,16 @@ class Stated:
 
 @dataclass(slots=True)
 class Tally:
-    """What an update came to: pairs proposed newly or again, how many stand as they were, pairs superseded."""
+    """What an update came to: pairs proposed newly or again, those that stand, some with a new score, the rest."""
 
     new: list[UUID] = field(default_factory=list)
     kept: int = 0
+    rescored: list[UUID] = field(default_factory=list)
     superseded: list[UUID] = field(default_factory=list)
 
     @property
     def changed(self) -> dict[str, list[UUID]]:
-        return {"proposed": self.new, "superseded": self.superseded}
+        return {"proposed": self.new, "rescored": self.rescored, "superseded": self.superseded}
 
 
 def propose_for_need(session: Session, ranking: Ranking, need_id: UUID) -> Tally:
@@ -141,8 +142,9 @@ def _add(session: Session, one: Stated, suggestions: Sequence[Suggestion], known
             propose(pairing, Origin.MATCHER, suggestion, one.revision.number)
             tally.new.append(pairing.id)
         else:
-            _refresh(pairing, suggestion, one.revision.number)
             tally.kept += 1
+            if _refresh(pairing, suggestion, one.revision.number):
+                tally.rescored.append(pairing.id)
 
 
 def _returns(pairing: Pairing, revision: NeedRevision) -> bool:
@@ -152,13 +154,18 @@ def _returns(pairing: Pairing, revision: NeedRevision) -> bool:
     return pairing.status is PairingStatus.SUPERSEDED
 
 
-def _refresh(pairing: Pairing, suggestion: Suggestion, revision: int) -> None:
-    """Keep the present score of a proposal. What was decided keeps the reasons that it was decided on."""
+def _refresh(pairing: Pairing, suggestion: Suggestion, revision: int) -> bool:
+    """Keep the present score of a proposal, if it is another one; say whether it is.
+
+    What was decided keeps the reasons that it was decided on.
+    """
     seen = (pairing.score, pairing.model, pairing.need_revision)
-    if pairing.status is PairingStatus.PROPOSED and seen != (suggestion.score, suggestion.model, revision):
-        explain(pairing, suggestion, revision)
+    if pairing.status is not PairingStatus.PROPOSED or seen == (suggestion.score, suggestion.model, revision):
+        return False
+    explain(pairing, suggestion, revision)
+    return True
 
 
 def _note(session: Session, subject: Need | Programme | None, tally: Tally) -> None:
-    if subject is not None and tally.new:
+    if subject is not None and (tally.new or tally.rescored):
         audit.record(session, SYSTEM, "match.proposed", subject, after=tally.changed)

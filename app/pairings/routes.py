@@ -95,7 +95,7 @@ def store_pairing(
     values: PairingIn,
     once: OnceDep,
 ) -> PairingOut:
-    """Store a pair of your own, whatever its score; 200 with the one that exists, a superseded one proposed again."""
+    """Store a pair of your own, whatever its score: 200 with the one that exists; one superseded is proposed."""
 
     def do() -> Pairing:
         need = needs.load(session, actor, values.need)
@@ -131,7 +131,7 @@ def decide(
     values: DecisionIn,
     once: OnceDep,
 ) -> PairingOut:
-    """Accept, reject, defer, retract or reopen. Needs If-Match: the second to decide gets 412 and the newer state."""
+    """Accept, reject, defer, retract or reopen. Needs If-Match: who comes second gets 412 and the newer state."""
 
     def do() -> Pairing:
         pairing = service.claim(session, actor, pairing_id, _if_match(request))

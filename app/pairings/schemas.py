@@ -19,7 +19,7 @@ MOST_AT_ONCE = 200
 
 
 class DecisionIn(Body):
-    """One judgement. reject, defer and retract need a reason; `until` goes with defer, `duplicate_of` with its own."""
+    """One judgement. reject, defer and retract need a reason; `until` goes with defer."""
 
     judgement: Choice[Judgement]
     reason: Choice[Reason] | None = None
