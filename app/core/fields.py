@@ -84,6 +84,11 @@ def is_storable(text: str) -> bool:
     return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
+def as_number(value: Decimal) -> int | float:
+    """A sum as JSON writes it."""
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
 def _clean_line(value: Any) -> Any:
     return clean(value) if isinstance(value, str) else value
 
@@ -126,10 +131,6 @@ def _no_flag(value: Any) -> Any:
     return value
 
 
-def _as_number(value: Decimal) -> int | float:
-    return int(value) if value == value.to_integral_value() else float(value)
-
-
 def _currency(value: str) -> str:
     if not re.fullmatch("[A-Z]{3}", value):
         raise ValueError("A currency is three capital letters of ISO 4217, such as USD")
@@ -156,7 +157,7 @@ Money: TypeAlias = Annotated[
     Decimal,
     Field(strict=False, ge=0, max_digits=15, decimal_places=2),
     BeforeValidator(_no_flag),
-    PlainSerializer(_as_number, when_used="json"),
+    PlainSerializer(as_number, when_used="json"),
 ]
 # What every database can hold in an integer column.
 Count: TypeAlias = Annotated[int, Field(ge=1, le=1_000_000_000)]

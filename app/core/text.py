@@ -13,7 +13,7 @@ from app.core import provisions
 from matching import analyse, load_model
 from matching.concepts import find
 from matching.phrases import read
-from matching.text import LANGUAGES, Token, fold, is_stop_word, script_language, stem, words
+from matching.text import LANGUAGES, Token, detect_language, fold, is_stop_word, script_language, stem, words
 from matching.text import tokens as split
 
 LONGEST_TOKEN = 60
@@ -49,6 +49,11 @@ def title_tokens(text: str, language: str | None) -> set[str]:
 def joined(found: Iterable[str]) -> str:
     """Tokens as the search columns hold them."""
     return " ".join(sorted(found))
+
+
+def language_of(text: str) -> str:
+    """The one of the six languages that `text` is written in."""
+    return detect_language(text)
 
 
 @lru_cache(maxsize=2_000)

@@ -1,0 +1,117 @@
+"""Needs over HTTP: everybody reads what is released to them, officers write."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from app.access.once import OnceDep
+from app.access.permissions import Permission, Requires
+from app.core.actor import Actor
+from app.core.db import SessionDep
+from app.core.http import etag_of, next_path, require_match, set_etag
+from app.core.paging import Found, Paging, set_link
+from app.needs import queries, service, specificity
+from app.needs.schemas import (
+    NeedFilter,
+    NeedIn,
+    NeedMerge,
+    NeedMove,
+    NeedPage,
+    NeedPatch,
+    NeedView,
+    Specificity,
+    SpecificityIn,
+)
+
+router = APIRouter(prefix="/needs", tags=["needs"])
+Reader = Annotated[Actor, Depends(Requires(Permission.NEED_READ))]
+Writer = Annotated[Actor, Depends(Requires(Permission.NEED_WRITE))]
+
+
+class NeedList(NeedFilter):
+    """The filters with what the list itself takes."""
+
+    limit: int = Query(50, ge=1, le=200)
+    cursor: str | None = Query(None, max_length=2000)
+    count: bool = False
+    facets: bool = False
+
+
+@router.get("", response_model=NeedPage)
+def list_needs(
+    request: Request,
+    response: Response,
+    actor: Reader,
+    session: SessionDep,
+    wanted: Annotated[NeedList, Query()],
+) -> NeedPage:
+    """The needs you may see: as released to you, or for officers all. `q` also understands "OP 6 of 2370"."""
+    paging = Paging(wanted.limit, wanted.cursor, wanted.count)
+    page = queries.listed(session, actor, wanted, paging, wanted.facets)
+    set_link(response, next_path(request), Found((), page.next, page.total))
+    return page
+
+
+@router.post("", response_model=NeedView, status_code=201)
+def create_need(
+    request: Request, response: Response, actor: Writer, session: SessionDep, wanted: NeedIn, once: OnceDep
+) -> NeedView:
+    """State a need. It is a draft that nobody outside CTED sees."""
+    need = once(
+        response,
+        lambda: service.create(session, actor, wanted),
+        lambda made: [made.ref],
+        lambda kept: queries.load(session, actor, kept[0]),
+    )
+    response.headers["Location"] = f"{request.url.path}/{need.ref}"
+    return _answer(response, queries.view(session, actor, need))
+
+
+@router.post("/specificity", response_model=Specificity)
+def check_specificity(request: Request, actor: Writer, wanted: SpecificityIn) -> Specificity:
+    """Say how specific a text is and what is missing, before it is saved."""
+    return specificity.check(wanted, request.app.state.settings.specificity_threshold)
+
+
+@router.get("/{ref}", response_model=NeedView)
+def read_need(response: Response, actor: Reader, session: SessionDep, ref: str) -> NeedView:
+    """One need, as it is released to you."""
+    return _answer(response, queries.get(session, actor, ref))
+
+
+@router.patch("/{ref}", response_model=NeedView)
+def change_need(
+    request: Request, response: Response, actor: Writer, session: SessionDep, ref: str, wanted: NeedPatch
+) -> NeedView:
+    """Change a need: an absent field is kept, null clears. What it says becomes a new revision."""
+    need = queries.load(session, actor, ref)
+    require_match(request, etag_of(need.version))
+    return _answer(response, queries.view(session, actor, service.update(session, actor, need, wanted)))
+
+
+@router.post("/{ref}/status", response_model=NeedView)
+def move_need(
+    request: Request, response: Response, actor: Writer, session: SessionDep, ref: str, wanted: NeedMove
+) -> NeedView:
+    """Open, hold, close (with an outcome) or reopen (with a reason) a need."""
+    need = queries.load(session, actor, ref)
+    require_match(request, etag_of(need.version))
+    threshold = request.app.state.settings.specificity_threshold
+    moved = service.move(session, actor, need, wanted, threshold)
+    return _answer(response, queries.view(session, actor, moved))
+
+
+@router.post("/{ref}/merge", response_model=NeedView)
+def merge_need(
+    request: Request, response: Response, actor: Writer, session: SessionDep, ref: str, wanted: NeedMerge
+) -> NeedView:
+    """Close a need as the duplicate of another. Its releases end."""
+    need = queries.load(session, actor, ref)
+    require_match(request, etag_of(need.version))
+    merged = service.merge(session, actor, need, wanted.into)
+    return _answer(response, queries.view(session, actor, merged))
+
+
+def _answer(response: Response, shown: NeedView) -> NeedView:
+    set_etag(response, shown.etag)
+    return shown

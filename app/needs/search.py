@@ -1,0 +1,91 @@
+"""What a revision is found by: one set of tokens for what a summary shows, one for all that it says."""
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_, select, tuple_
+from sqlalchemy.orm import Session
+
+from app.core import text
+from app.core.actor import Actor
+from app.core.provisions import tokens_of
+from app.core.search import matches
+from app.needs.content import content_of
+from app.needs.models import NeedRevision, ReleaseFields
+from app.vocabularies.models import Term
+
+# Labels of the fields that most needs share ("operational", "prevent") would find nearly everything.
+_IN_SUMMARY = ("themes", "weapons", "regions")
+_IN_FULL = ("countries", "assistance_types")
+
+
+def index(session: Session, ref: str, revision: NeedRevision) -> None:
+    """Write the search columns of a revision whose text and codes are set."""
+    said = content_of(revision)
+    labels = _labels(session, revision)
+    summary = text.tokens(ref, "en") | _titles(said)
+    summary |= _label_tokens(revision, labels, _IN_SUMMARY)
+    full = summary | _texts(said) | _label_tokens(revision, labels, _IN_FULL) | _provisions(said)
+    if body := revision.members_of:
+        full |= text.tokens(body.ref, "en") | text.tokens(body.name, "en")
+    revision.summary_tokens, revision.full_tokens = text.joined(summary), text.joined(full)
+
+
+def answers(actor: Actor, query: text.Query, fields: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether what the actor is shown answers `query`; `fields` says which field set that is."""
+    in_full = matches(NeedRevision.full_tokens, query)
+    if actor.is_cted:
+        return in_full
+    return or_(matches(NeedRevision.summary_tokens, query), and_(fields == ReleaseFields.FULL.value, in_full))
+
+
+def in_title(query: text.Query) -> ColumnElement[bool]:
+    """Whether the title answers `query`: everybody who sees a need sees its title."""
+    return matches(NeedRevision.summary_tokens, query.in_title())
+
+
+def _titles(said: Mapping[str, Any]) -> set[str]:
+    found = text.title_tokens(said["title"], said["language"])
+    for language, translated in said["translations"].items():
+        found |= text.title_tokens(translated["title"], language)
+    return found
+
+
+def _texts(said: Mapping[str, Any]) -> set[str]:
+    language, context = said["language"], said["recipient"].get("context", "")
+    own = (said["description"], said["institution"], said["existing_efforts"], context)
+    found = {token for part in own if part for token in text.tokens(part, language)}
+    for code, translated in said["translations"].items():
+        found |= text.tokens(translated["description"], code)
+    return found
+
+
+def _provisions(said: Mapping[str, Any]) -> set[str]:
+    cited = said["provisions"]
+    return {token for one in cited for token in tokens_of(one["instrument"], one.get("paragraph"))}
+
+
+def _labels(session: Session, revision: NeedRevision) -> dict[tuple[str, str], Mapping[str, str]]:
+    wanted = [(code.kind, code.code) for code in revision.codes]
+    rows = session.execute(
+        select(Term.kind, Term.code, Term.labels).where(tuple_(Term.kind, Term.code).in_(wanted))
+    )
+    return {(row.kind, row.code): row.labels for row in rows}
+
+
+def _label_tokens(
+    revision: NeedRevision, labels: Mapping[tuple[str, str], Mapping[str, str]], fields: Iterable[str]
+) -> set[str]:
+    found: set[str] = set()
+    for code in revision.codes:
+        if code.field in fields:
+            found |= _of_label(code.code, "en")
+            for language, label in labels[code.kind, code.code].items():
+                found |= _of_label(label, language)
+    return found
+
+
+@lru_cache(maxsize=8_000)
+def _of_label(label: str, language: str) -> frozenset[str]:
+    return frozenset(text.tokens(label, language))
