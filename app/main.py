@@ -25,13 +25,13 @@ from app.core.openapi import describe, operation_id
 from app.core.settings import Settings
 from app.core.status import router as status
 from app.needs.routes import router as needs
-from app.pairings.ranking import Ranking
-from app.pairings.routes import router as pairings
-from app.pairings.runs import handlers as matching_jobs
 from app.organizations.groups.routes import router as groups
 from app.organizations.keys.routes import router as keys
 from app.organizations.routes import router as organizations
 from app.organizations.users.routes import router as users
+from app.pairings.ranking import Ranking
+from app.pairings.routes import router as pairings
+from app.pairings.runs import handlers as matching_jobs
 from app.programmes.routes import router as programmes
 from app.vocabularies.routes import router as vocabularies
 from app.web.pages.account import router as account_pages
@@ -53,6 +53,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     assessments,
     needs,
     programmes,
+    pairings,
 )
 PAGES: tuple[APIRouter, ...] = (
     status,

@@ -25,6 +25,9 @@ COMMANDS = {
     "keys": Command("app.cli.keys", "keys", "Issue, list and revoke API keys."),
     "check": Command("app.cli.check", "check", "Check database, migrations, audit chain and records."),
     "audit": Command("app.cli.check", "audit", "Verify the audit trail."),
+    "match": Command("app.cli.match", "match", "Run the matcher, or ask it for suggestions."),
+    "model": Command("app.cli.match", "model", "Look at the model that scores depend on."),
+    "glossary": Command("app.cli.match", "glossary", "Check the glossary and the matcher's other files."),
     "backup": Command("app.cli.backups", "backup", "Write database and keys to one file."),
     "restore": Command("app.cli.backups", "restore", "Put back what `backup` wrote."),
 }  # fmt: skip

@@ -26,6 +26,7 @@ from app.core.observe import configure_logging
 from app.core.settings import Settings
 from app.main import create_app, job_handlers
 from app.organizations.models import Level, Organization, OrganizationKind
+from app.pairings.ranking import Ranking
 from app.organizations.service import ensure_built_in_groups
 from app.vocabularies.service import load_vocabularies
 
@@ -76,6 +77,7 @@ def worker() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    settings = open_settings()
     with open_engine() as engine:
         configure_logging()
         say("Waiting for jobs (Ctrl-C stops it)")
