@@ -41,9 +41,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--needs", type=Path, required=True, metavar="N.jsonl")
         command.add_argument("--programmes", type=Path, required=True, metavar="P.jsonl")
         command.add_argument("--as-of", type=_date, metavar="DATE", help="apply date gates as on this day")
-        command.add_argument(
-            "--extra", type=Path, metavar="FOLDER", help="an installed system's own knowledge"
-        )
+        command.add_argument("--extra", type=Path, metavar="FOLDER", help="an installed system's own knowledge")
         _options(name, command)
     return parser
 
@@ -110,9 +108,7 @@ def _explain(chosen: argparse.Namespace, out: TextIO) -> int:
 def _told(found: Suggestion) -> str:
     lines = [f"{found.programme_id}: {found.score:.4f}, {'proposed' if found.proposed else 'not proposed'}"]
     lines += [f"  {part.weight:.4f}  {part.kind:11} {part.sentence}" for part in found.contributions]
-    lines += [
-        f"  {'pass' if gate.passed else 'FAIL'}    {gate.gate:11} {gate.detail}" for gate in found.gates
-    ]
+    lines += [f"  {'pass' if gate.passed else 'FAIL'}    {gate.gate:11} {gate.detail}" for gate in found.gates]
     return "\n".join([*lines, f"  model {found.model}", ""])
 
 

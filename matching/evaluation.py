@@ -94,9 +94,7 @@ def report(found: Sequence[Ranking], grades: Grades) -> dict[str, object]:
 
 
 def _quality(group: Sequence[Ranking], grades: Grades) -> dict[str, float]:
-    def mean(
-        measure: Callable[[Sequence[str], Mapping[str, int]], float], relevant_only: bool = False
-    ) -> float:
+    def mean(measure: Callable[[Sequence[str], Mapping[str, int]], float], relevant_only: bool = False) -> float:
         values = [
             measure([programme for programme, _ in one.ranked], grades[one.need_id])
             for one in group

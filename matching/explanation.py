@@ -129,9 +129,7 @@ def _label(kind: str, name: str, ours: Sequence[str], model: Model) -> str:
     return model.taxonomy.label(name)
 
 
-def _sentence(
-    kind: str, label: str, ours: Sequence[str], theirs: Sequence[str], stated: tuple[bool, ...]
-) -> str:
+def _sentence(kind: str, label: str, ours: Sequence[str], theirs: Sequence[str], stated: tuple[bool, ...]) -> str:
     if kind in ("term", "concept"):
         named = "both texts say" if kind == "term" else f"both texts name {label}: the need as"
         return f"{named} {_quoted(ours)}, the programme {_quoted(theirs)}"

@@ -40,14 +40,10 @@ def _ended(programme: Programme, as_of: date | None) -> Gate:
     if as_of is None:
         return Gate("ended", True, "dates are not looked at without an as-of date")
     if programme.ends_on is not None and programme.ends_on < as_of:
-        return Gate(
-            "ended", False, f"ended on {programme.ends_on}; eligible if it is extended beyond {as_of}"
-        )
+        return Gate("ended", False, f"ended on {programme.ends_on}; eligible if it is extended beyond {as_of}")
     if programme.starts_on is not None and programme.starts_on > as_of:
         return Gate("ended", True, f"starts on {programme.starts_on}")
-    return Gate(
-        "ended", True, f"runs until {programme.ends_on}" if programme.ends_on else "no end is documented"
-    )
+    return Gate("ended", True, f"runs until {programme.ends_on}" if programme.ends_on else "no end is documented")
 
 
 def _excluded(programme: Programme, recipient: Territory) -> Gate:

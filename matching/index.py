@@ -11,24 +11,31 @@ from scipy.sparse import csr_array
 from matching.inference import KINDS
 from matching.profiles import Profile
 
-K1, B = 1.2, 0.75
+K1, B = 2.0, 0.75
+RARITY_POWER = 1.25
 K1_CONCEPT = 0.6
+LEAST_DECLARED = 0.4
 MERGE_AT = 64
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Statistics:
-    """What a fit learns from the corpus: number of programmes, their mean length, how many have each feature."""
+    """What a fit learns from the corpus.
+
+    The number of programmes, their mean length, how far they are of this field (0 where `Profile.field` is 0.3 on
+    the mean, 1 from 0.6), and how many have each feature.
+    """
 
     count: int
     mean_length: float
+    field: float
     frequency: Mapping[str, int]
 
     def rarity(self, feature: str) -> float:
-        """BM25's inverse document frequency, never negative: ln(1 + (n - f + .5) / (f + .5))."""
+        """BM25's inverse document frequency, ln(1 + (n - f + .5) / (f + .5)), to the power RARITY_POWER."""
         held = self.frequency.get(feature, 0)
-        return math.log1p((self.count - held + 0.5) / (held + 0.5))
+        return math.log1p((self.count - held + 0.5) / (held + 0.5)) ** RARITY_POWER
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,7 +57,8 @@ def statistics(profiles: Sequence[Profile]) -> Statistics:
         ):
             frequency[feature] = frequency.get(feature, 0) + 1
     mean = sum(profile.length for profile in profiles) / len(profiles) if profiles else 1.0
-    return Statistics(len(profiles), mean or 1.0, frequency)
+    field = sum(profile.field for profile in profiles) / len(profiles) if profiles else 1.0
+    return Statistics(len(profiles), mean or 1.0, min(1.0, max(0.0, (field - 0.3) / 0.3)), frequency)
 
 
 def programme_features(profile: Profile, known: Statistics) -> dict[str, float]:
@@ -96,21 +104,22 @@ def need_groups(profile: Profile, known: Statistics) -> dict[str, dict[str, floa
 def need_weights(
     profile: Profile, known: Statistics, weights: Mapping[str, float], placed: bool
 ) -> dict[str, float]:
-    """The groups' weights rescaled to those that the need has; the text counts by the share of it that is known."""
+    """The groups' weights rescaled to 1 over those that the need has.
+
+    Text and geography count in full. Concepts and inferred codes count by how far the text and the programmes are
+    of this field (`Profile.field`), declared codes by the text too, but no less than LEAST_DECLARED: a code on a
+    text that speaks of other things is often the nearest that an officer found.
+    """
     present = dict.fromkeys(weights, 0.0)
     for group, counted in need_groups(profile, known).items():
-        present[group] = 1.0 if math.fsum(counted.values()) > 0 else 0.0
-    present["text"] *= understood(profile, known)
+        if math.fsum(counted.values()) > 0:
+            present[group] = profile.field * known.field
+            if profile.declared.get(group):
+                present[group] = max(LEAST_DECLARED, profile.field)
+    present["text"] = 1.0 if profile.terms else 0.0
     present["geography"] = 1.0 if placed else 0.0
     total = math.fsum(weights[group] * present[group] for group in weights)
     return {group: weights[group] * present[group] / total if total else 0.0 for group in weights}
-
-
-def understood(profile: Profile, known: Statistics) -> float:
-    """The share of a need's words that any programme uses: low for a language in which none is written."""
-    total = math.fsum(profile.terms.values())
-    met = math.fsum(count for term, count in profile.terms.items() if f"term:{term}" in known.frequency)
-    return met / total if total else 0.0
 
 
 class Vocabulary:

@@ -16,9 +16,9 @@ FIELDS = {
     "weapon": "weapons",
     "assistance": "assistance_types",
 }
-TITLE_FACTOR = 2.0
+TITLE_FACTOR = 1.5
 REPEAT = 0.3
-KEPT_SHARE = {"theme": 0.3, "dimension": 0.3, "function": 0.3, "weapon": 0.2, "assistance": 0.2}
+KEPT_SHARE = {"theme": 0.2, "dimension": 0.3, "function": 0.3, "weapon": 0.2, "assistance": 0.2}
 SATURATION = {"theme": 1.0, "dimension": 1.0, "function": 1.0, "weapon": 0.5, "assistance": 0.7}
 
 
@@ -49,9 +49,7 @@ def infer(text: str, language: str | None, model: Model) -> dict[str, tuple[Infe
 def _listed(found: Evidence, text: str) -> tuple[Inferred, ...]:
     ranked = sorted(found.strengths.items(), key=lambda item: (-item[1], item[0]))
     return tuple(
-        Inferred(
-            code, strength, tuple((text[m.start : m.end], m.start, m.end) for _, m in found.places[code])
-        )
+        Inferred(code, strength, tuple((text[m.start : m.end], m.start, m.end) for _, m in found.places[code]))
         for code, strength in ranked
     )
 

@@ -14,6 +14,9 @@ from matching.text import LANGUAGES
 
 DATA = Path(__file__).parent / "data"
 GLOSSARY_COLUMNS = ("acronym", "en", "en_synonyms", "fr", "es", "ru", "ar", "zh", "note")
+LEXICON_COLUMNS = ("kind", "code", "weight", "en", "fr", "es", "ru", "ar", "zh", "note")
+LEXICON_KINDS = {"assistance_type": "assistance"}
+LEXICON_WEIGHTS = {"strong": 2.0, "weak": 0.9}
 CUE_COLUMNS = ("code", "weight", "en", "fr", "es", "ru", "ar", "zh", "note")
 ASSISTANCE_TYPES = (
     "legal_drafting", "advisory", "training", "equipment", "infrastructure", "peer_exchange", "assessment", "funding",
@@ -157,8 +160,7 @@ def weapons() -> Mapping[str, str]:
 @cache
 def cues() -> tuple[Cue, ...]:
     """The phrases that point to codes, as they come with the package."""
-    path = DATA / "cues.tsv"
-    return read_cues(path, taxonomy()) if path.exists() else ()
+    return read_lexicon(DATA / "lexicon.tsv", taxonomy()) + read_cues(DATA / "cues.tsv", taxonomy())
 
 
 @cache
@@ -200,9 +202,7 @@ def _alternatives(cell: str) -> list[str]:
 def is_acronym(term: str) -> bool:
     """Whether a term is one word with mostly capitals, to be matched in its own letter case."""
     capitals = sum(character.isupper() for character in term)
-    return (
-        " " not in term and capitals >= 2 and capitals * 2 >= sum(character.isalpha() for character in term)
-    )
+    return " " not in term and capitals >= 2 and capitals * 2 >= sum(character.isalpha() for character in term)
 
 
 def merged_glossary(base: tuple[Concept, ...], added: tuple[Concept, ...]) -> tuple[Concept, ...]:
@@ -245,15 +245,29 @@ def read_cues(path: Path, known: Taxonomy) -> tuple[Cue, ...]:
     return tuple(found)
 
 
+def read_lexicon(path: Path, known: Taxonomy) -> tuple[Cue, ...]:
+    """Read a lexicon: rows of phrases for one code, strong or weak; raises KnowledgeError for a bad line."""
+    found: list[Cue] = []
+    for number, row in _rows(path, LEXICON_COLUMNS, "\t"):
+        where = f"{path.name}, line {number}, column"
+        kind = LEXICON_KINDS.get(row["kind"], row["kind"])
+        if known.kind_of(row["code"]) != kind:
+            raise KnowledgeError(f"{where} code: {row['code']!r} is no {row['kind']} of the taxonomy")
+        if row["weight"] not in LEXICON_WEIGHTS:
+            raise KnowledgeError(f"{where} weight: {row['weight']!r} must be strong or weak")
+        weight = LEXICON_WEIGHTS[row["weight"]]
+        for language in LANGUAGES:
+            found.extend(Cue(row["code"], weight, language, phrase) for phrase in _alternatives(row[language]))
+    return tuple(found)
+
+
 def _weight(cell: str, where: str) -> float:
     try:
         weight = float(cell or "1")
     except ValueError:
         weight = 0.0
     if not 0 < weight <= 10:
-        raise KnowledgeError(
-            f"{where} weight: {cell!r} is not a number above 0 and up to 10, such as 1 or 0.5"
-        )
+        raise KnowledgeError(f"{where} weight: {cell!r} is not a number above 0 and up to 10, such as 1 or 0.5")
     return weight
 
 
@@ -270,13 +284,9 @@ def read_taxonomy(path: Path) -> Taxonomy:
             MappingProxyType({code: tuple(labels) for code, labels in parsed.get("subcodes", {}).items()}),
         )
     except json.JSONDecodeError as error:
-        raise KnowledgeError(
-            f"{path.name}, line {error.lineno}, column {error.colno}: {error.msg}"
-        ) from error
+        raise KnowledgeError(f"{path.name}, line {error.lineno}, column {error.colno}: {error.msg}") from error
     except (KeyError, TypeError, AttributeError) as error:
-        raise KnowledgeError(
-            f"{path.name}: a theme, pillar or weapon lacks {error}; see taxonomy.json"
-        ) from error
+        raise KnowledgeError(f"{path.name}: a theme, pillar or weapon lacks {error}; see taxonomy.json") from error
 
 
 def _theme(row: dict[str, object]) -> Theme:
@@ -337,9 +347,7 @@ def _rows(path: Path, columns: tuple[str, ...], separator: str) -> Iterator[tupl
     """The rows of a tab-separated file with a header line, with their line numbers; blank lines are skipped."""
     lines = path.read_text(encoding="utf-8").splitlines()
     if not lines or tuple(lines[0].split(separator)) != columns:
-        raise KnowledgeError(
-            f"{path.name}, line 1: the header must be {', '.join(columns)}, separated by tabs"
-        )
+        raise KnowledgeError(f"{path.name}, line 1: the header must be {', '.join(columns)}, separated by tabs")
     for number, line in enumerate(lines[1:], start=2):
         if not line.strip():
             continue

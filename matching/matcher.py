@@ -95,9 +95,7 @@ class Matcher:
             (open_ if eligible else shut).append(programme_id)
             if len(open_) >= limit and not include_ineligible:
                 break
-        found = [
-            self._suggestion(state, need, query, p, rank, as_of) for rank, p in enumerate(open_[:limit], 1)
-        ]
+        found = [self._suggestion(state, need, query, p, rank, as_of) for rank, p in enumerate(open_[:limit], 1)]
         if include_ineligible:
             found += [self._suggestion(state, need, query, p, 0, as_of) for p in shut[:limit]]
         return found

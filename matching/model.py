@@ -11,7 +11,7 @@ from types import MappingProxyType
 from matching import knowledge
 from matching.concepts import ConceptBook
 from matching.knowledge import Concept, Cue, Geography, KnowledgeError, Taxonomy
-from matching.phrases import Phrase, PhraseBook
+from matching.phrases import Phrase, PhraseBook, phrase_key
 
 EXTRA_FILES = ("model.json", "taxonomy.json", "glossary.tsv", "cues.tsv")
 GROUPS = ("text", "concept", "theme", "dimension", "function", "weapon", "assistance", "geography")
@@ -83,9 +83,7 @@ def _settings(path: Path, base: Mapping[str, object]) -> dict[str, object]:
     try:
         parsed = json.loads(path.read_text(encoding="utf-8"))
     except json.JSONDecodeError as error:
-        raise KnowledgeError(
-            f"{path.name}, line {error.lineno}, column {error.colno}: {error.msg}"
-        ) from error
+        raise KnowledgeError(f"{path.name}, line {error.lineno}, column {error.colno}: {error.msg}") from error
     if not isinstance(parsed, dict):
         raise KnowledgeError(f"{path.name}, line 1: must be an object with name, weights and floor")
     return {**base, **parsed}
@@ -129,6 +127,8 @@ def _assemble(
     cues: tuple[Cue, ...],
     books: tuple[ConceptBook, PhraseBook] | None,
 ) -> Model:
+    if books is None:
+        cues = _distinct(cues)
     concepts, cue_book = books or (
         ConceptBook(glossary),
         PhraseBook([Phrase(cue.phrase, cue.language, exact=cue.is_exact) for cue in cues]),
@@ -147,6 +147,16 @@ def _assemble(
         concepts,
         cue_book,
     )
+
+
+def _distinct(cues: tuple[Cue, ...]) -> tuple[Cue, ...]:
+    """One cue for each code and stems, the heaviest, so that inflected forms listed apart do not count twice."""
+    kept: dict[tuple[str, ...], Cue] = {}
+    for cue in cues:
+        key = (cue.code, *phrase_key(Phrase(cue.phrase, cue.language, exact=cue.is_exact)))
+        if key not in kept or cue.weight > kept[key].weight:
+            kept[key] = cue
+    return tuple(kept.values())
 
 
 def _fingerprint(

@@ -39,12 +39,15 @@ def read(text: str, language: str) -> Reading:
     return Reading(tuple(kept), tuple(stem(token.surface, language) for token in kept), language)
 
 
-def _has_content(token: Token, language: str | None) -> bool:
-    """Chinese characters, capitals that may be an acronym (the C of C-UAS), and whatever is no stop word."""
-    surface = token.surface
-    if token.is_han or (surface.isupper() and surface not in "AIYOÀОИВСУК"):
-        return True
-    return not is_stop_word(fold(surface), language)
+def _has_content(token: Token, language: str) -> bool:
+    return token.is_han or not is_stop_word(fold(token.surface), language)
+
+
+def phrase_key(phrase: Phrase) -> tuple[str, ...]:
+    """What a phrase is found by: its language and stems, or "=" and its words for an exact one."""
+    if phrase.exact:
+        return "=", *(t.surface for t in tokens(phrase.text) if _has_content(t, phrase.language))
+    return phrase.language, *read(phrase.text, phrase.language).stems
 
 
 class PhraseBook:
@@ -57,10 +60,7 @@ class PhraseBook:
             self._add(index, phrase)
 
     def _add(self, index: int, phrase: Phrase) -> None:
-        if phrase.exact:
-            space, key = "=", tuple(t.surface for t in tokens(phrase.text) if _has_content(t, "en"))
-        else:
-            space, key = phrase.language, read(phrase.text, phrase.language).stems
+        space, *key = phrase_key(phrase)
         if not key:
             return
         self._by_stems.setdefault((space, *key), []).append(index)
@@ -93,9 +93,7 @@ class PhraseBook:
                 found.extend(Match(index, start, end) for index in indexes)
         return found
 
-    def _longest(
-        self, reading: Reading, surfaces: tuple[str, ...], position: int
-    ) -> tuple[int, Iterable[int]]:
+    def _longest(self, reading: Reading, surfaces: tuple[str, ...], position: int) -> tuple[int, Iterable[int]]:
         best: tuple[int, list[int]] = (0, [])
         for space, row in ((reading.language, reading.stems), ("=", surfaces)):
             for length in self._lengths.get((space, row[position]), ()):

@@ -9,9 +9,10 @@ from matching.phrases import Reading, read
 from matching.text import resolve_language
 from matching.types import Need, Programme
 
-DECLARED_NEED = (1.0, 0.7, 0.6, 0.5)
+DECLARED_NEED = (1.0, 0.6, 0.5, 0.4)
 DECLARED_PROGRAMME = (1.0, 0.85, 0.7, 0.6)
-INFERRED_BESIDE_DECLARED = 0.6
+INFERRED_BESIDE_DECLARED = 0.5
+FIELD_FROM, FIELD_TO = 0.04, 0.12
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,10 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Features of one record. `terms` and `concepts` are weighted counts; `codes` are strengths from 0 to 1."""
+    """Features of one record. `terms` and `concepts` are weighted counts; `codes` are strengths from 0 to 1.
+
+    `field` says, from 0 to 1, how far the text is of this field at all: how densely its cues stand in it.
+    """
 
     id: str
     terms: Mapping[str, float]
@@ -34,6 +38,7 @@ class Profile:
     codes: Mapping[str, Mapping[str, float]]
     declared: Mapping[str, tuple[str, ...]]
     length: float
+    field: float
 
 
 def need_passages(need: Need) -> list[Passage]:
@@ -66,9 +71,7 @@ def need_profile(need: Need, model: Model, passages: Sequence[Passage] | None = 
     return _profile(need, passages or need_passages(need), model, DECLARED_NEED)
 
 
-def programme_profile(
-    programme: Programme, model: Model, passages: Sequence[Passage] | None = None
-) -> Profile:
+def programme_profile(programme: Programme, model: Model, passages: Sequence[Passage] | None = None) -> Profile:
     """Features of a programme under a model."""
     return _profile(programme, passages or programme_passages(programme), model, DECLARED_PROGRAMME)
 
@@ -86,7 +89,15 @@ def _profile(
     found = evidence([(passage.factor, passage.reading) for passage in passages], model)
     declared = _declared(record)
     codes = {kind: _blended(kind, declared[kind], found[kind], ranks) for kind in KINDS}
-    return Profile(record.id, terms, concepts, codes, declared, sum(terms.values()))
+    return Profile(record.id, terms, concepts, codes, declared, sum(terms.values()), _field(passages, found))
+
+
+def _field(passages: Sequence[Passage], found: Mapping[str, Evidence]) -> float:
+    """Theme cues a word (two Chinese characters count as one), from none below FIELD_FROM to 1 at FIELD_TO."""
+    words = sum(1.0 if not token.is_han else 0.5 for passage in passages for token in passage.reading.tokens)
+    places = {(index, match.start) for placed in found["theme"].places.values() for index, match in placed}
+    density = len(places) / words if words else 0.0
+    return min(1.0, max(0.0, (density - FIELD_FROM) / (FIELD_TO - FIELD_FROM)))
 
 
 def _declared(record: Need | Programme) -> dict[str, tuple[str, ...]]:
@@ -94,9 +105,7 @@ def _declared(record: Need | Programme) -> dict[str, tuple[str, ...]]:
     return {kind: tuple(dict.fromkeys(codes)) for kind, codes in zip(KINDS, listed, strict=True)}
 
 
-def _blended(
-    kind: str, declared: tuple[str, ...], found: Evidence, ranks: tuple[float, ...]
-) -> dict[str, float]:
+def _blended(kind: str, declared: tuple[str, ...], found: Evidence, ranks: tuple[float, ...]) -> dict[str, float]:
     """Declared codes by their place (themes: the first is the main one), inferred ones beside them with less."""
     if not declared:
         return dict(found.strengths)
@@ -113,9 +122,5 @@ def term_keys(reading: Reading) -> Iterator[str]:
     for index, stem in enumerate(reading.stems):
         if not tokens[index].is_han:
             yield stem
-        elif (
-            index + 1 < len(tokens)
-            and tokens[index + 1].is_han
-            and tokens[index + 1].start == tokens[index].end
-        ):
+        elif index + 1 < len(tokens) and tokens[index + 1].is_han and tokens[index + 1].start == tokens[index].end:
             yield stem + reading.stems[index + 1]

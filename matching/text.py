@@ -19,7 +19,7 @@ LANGUAGES = ("en", "fr", "es", "ru", "ar", "zh")
 _ALGORITHMS = {"en": "english", "fr": "french", "es": "spanish", "ru": "russian"}
 _HAN_RANGE = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _MARKS = r"\u0300-\u036f\u0640\u064b-\u065f\u0670"
-_TOKEN = re.compile(rf"[{_HAN_RANGE}]|(?:[^\W_{_HAN_RANGE}][{_MARKS}]*)+")
+_TOKEN = re.compile(rf"[{_HAN_RANGE}]|(?:\b[A-Z]-)?(?:[^\W_{_HAN_RANGE}][{_MARKS}]*)+")
 _HAN = re.compile(rf"[{_HAN_RANGE}]")
 _ARABIC = re.compile(r"[\u0621-\u064a]")
 _CYRILLIC = re.compile(r"[\u0400-\u04ff]")
@@ -137,6 +137,8 @@ def _stemmer(algorithm: str) -> Stemmer.Stemmer:
 
 def is_stop_word(word: str, language: str | None) -> bool:
     """Whether a folded word carries no meaning of its own in `language` (None: in any of the six)."""
+    if len(word) == 1 and (word.isascii() or "а" <= word <= "я"):
+        return not word.isdigit()
     if language is None:
         return any(word in listed for listed in STOP_WORDS.values())
     return word in STOP_WORDS.get(language, ())

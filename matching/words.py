@@ -9,23 +9,27 @@ STOP_WORDS: dict[str, frozenset[str]] = {
     "en": _listed(
         """
         a about above across after afterwards again against all almost alone along already also
-        although always am among amongst an and another any anyhow anyone anything anyway
+        although always am among amongst amount an and another any anyhow anyone anything anyway
         anywhere are around as at back be became because become becomes becoming been before
-        beforehand behind being below beside besides between beyond both but by can cannot could
-        did do does doing done down due during each either else elsewhere enough etc even ever
-        every everyone everything everywhere except few for former from further get give go had
-        has hasn have having he hence her here hers herself him himself his how however i ie if
-        in indeed instead into is it its itself just last latter least less made many may me
-        meanwhile might mine more moreover most mostly much must my myself namely neither never
-        nevertheless next no nobody none noone nor not nothing now nowhere of off often on once
-        one only onto or other others otherwise our ours ourselves out over own per perhaps
-        please put rather re same see seem seemed seeming seems several she should since so some
-        somehow someone something sometime sometimes somewhere still such than that the their
-        theirs them themselves then thence there thereafter thereby therefore therein these they
-        this those though through throughout thus to together too toward towards under until up
-        upon us very via was we were what whatever when whence whenever where whereas whereby
-        wherein wherever whether which while who whoever whole whom whose why will with within
-        without would yet you your yours yourself yourselves
+        beforehand behind being below beside besides between beyond both bottom but by call can
+        cannot cant co con could couldnt cry describe detail did do does doing done down due
+        during each eg eight either eleven else elsewhere enough etc even ever every everyone
+        everything everywhere except few fifteen fifty find first five for former formerly forty
+        found four from full further get give go had has hasn hasnt have having he hence her
+        here hereafter hereby herein hereupon hers herself him himself his how however hundred i
+        ie if in inc indeed instead interest into is it its itself just keep last latter
+        latterly least less ltd made many may me meanwhile might mine more moreover most mostly
+        move much must my myself name namely neither never nevertheless next nine no nobody none
+        noone nor not nothing now nowhere of off often on once one only onto or other others
+        otherwise our ours ourselves out over own part per perhaps please put rather re s same
+        see seem seemed seeming seems serious several she should show side since sincere six
+        sixty so some somehow someone something sometime sometimes somewhere still such system t
+        take ten than that the their theirs them themselves then thence there thereafter thereby
+        therefore therein thereupon these they third this those though three through throughout
+        thru thus to together too top toward towards twelve twenty two under until up upon us
+        very via was we well were what whatever when whence whenever where whereafter whereas
+        whereby wherein whereupon wherever whether which while whither who whoever whole whom
+        whose why will with within without would yet you your yours yourself yourselves
         """
     ),
     "fr": _listed(
