@@ -3,7 +3,7 @@
 import enum
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -30,7 +30,7 @@ class Auditable(Protocol):
 @dataclass(frozen=True, slots=True)
 class _Queued:
     event: AuditEvent
-    transaction: SessionTransaction | None
+    savepoints: Sequence[SessionTransaction]
 
 
 def record(
@@ -57,7 +57,7 @@ def record(
         after=_plain(after or {}),
         request_id=str(session.info.get("request_id", "")),
     )
-    session.info.setdefault("audit", []).append(_Queued(queued, session.get_nested_transaction()))
+    session.info.setdefault("audit", []).append(_Queued(queued, _savepoints(session)))
 
 
 def newest_number(session: Session) -> int:
@@ -96,9 +96,18 @@ def _write_queued(session: Session) -> None:
 def _drop_rolled_back(session: Session, ended: SessionTransaction) -> None:
     """A savepoint that is rolled back takes its own events with it, and leaves those queued before it."""
     if ended.nested:
-        session.info["audit"] = [q for q in session.info.get("audit", []) if q.transaction is not ended]
+        session.info["audit"] = [q for q in session.info.get("audit", []) if ended not in q.savepoints]
     else:
         session.info.pop("audit", None)
+
+
+def _savepoints(session: Session) -> list[SessionTransaction]:
+    """The savepoints that an event is in, the innermost first: whichever is rolled back takes it along."""
+    found, innermost = [], session.get_nested_transaction()
+    while innermost is not None and innermost.nested:
+        found.append(innermost)
+        innermost = innermost.parent
+    return found
 
 
 def _plain(value: Any) -> Any:
