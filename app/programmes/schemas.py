@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self, TypeAlias, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, model_validator
 
-from app.core.fields import Choice, Clearable, Codes, Count, Currency, Day, Line, Money, Paragraph, WebAddress
+from app.core.fields import Choice, Clearable, Codes, Count, Currency, Day, Line, Money, Paragraph, WebAddress, as_number
 from app.core.http import Body
 from app.core.paging import Page, Paging
 from app.programmes.models import Applicant, Freshness, PartnerRole, ProgrammeKind, ProgrammeStatus, Provenance
@@ -17,9 +17,7 @@ MOST_ROWS = 1000
 Cleared: TypeAlias = Annotated[T, Clearable()]
 Ref = Annotated[str, Line(60, 1)]
 Activity = Annotated[str, Line(500, 1)]
-Number = Annotated[
-    Decimal, PlainSerializer(lambda value: float(value) if value % 1 else int(value), when_used="json")
-]
+Number = Annotated[Decimal, PlainSerializer(as_number, when_used="json")]
 
 
 class ProgrammeSort(enum.StrEnum):
