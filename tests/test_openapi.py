@@ -1,0 +1,124 @@
+"""The description is valid OpenAPI 3.1 that a generator accepts, and the service does what it says."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Unsatisfiable
+from jsonschema_rs import Draft202012Validator
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from app.access.authentication import SESSION_COOKIE
+from app.access.limits import RequestLimit
+from app.core.settings import Settings
+from app.main import create_app
+from tests.conftest import As
+
+CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+BOUNDED = settings(
+    max_examples=8,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.fixture(scope="module")
+def description(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    app = create_app(Settings(data_dir=tmp_path_factory.mktemp("d"), database_url="sqlite://", _env_file=None))
+    app.state.engine.dispose()
+    return app.openapi()
+
+
+def _operations(description: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, methods in description["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method.upper()} {path}", operation
+
+
+def test_it_is_openapi_3_1_and_every_reference_leads_somewhere(description: dict[str, Any]):
+    names = set(re.findall(r"'\$ref': '#/components/schemas/([^']+)'", repr(description)))
+
+    assert description["openapi"].startswith("3.1")
+    assert names <= set(description["components"]["schemas"])
+    for name, schema in description["components"]["schemas"].items():
+        Draft202012Validator({**schema, "components": description["components"]}), name
+
+
+def test_every_operation_has_one_tag_a_summary_and_a_name_of_its_own(description: dict[str, Any]):
+    operations = dict(_operations(description))
+
+    assert [where for where, o in operations.items() if len(o.get("tags", [])) != 1] == []
+    assert [where for where, o in operations.items() if not o.get("summary") or not o.get("description")] == []
+    repeated = Counter(o["operationId"] for o in operations.values())
+    assert [name for name, count in repeated.items() if count > 1] == []
+    assert [name for name in repeated if not re.fullmatch(r"[a-z][a-z0-9_]+", name)] == []
+
+
+def test_every_operation_declares_its_problems(description: dict[str, Any]):
+    for where, operation in _operations(description):
+        answers = operation["responses"]
+        assert {"401", "403", "422", "429"} <= set(answers), where
+        assert "application/problem+json" in answers["422"]["content"], where
+        assert "HTTPValidationError" not in repr(answers), where
+
+
+def test_every_api_route_is_described(app: FastAPI, description: dict[str, Any]):
+    served = {
+        f"{method} {route.path_format}"
+        for route in iter_route_contexts(app.routes)
+        for method in route.methods or ()
+        if (route.path or "").startswith("/api/")
+    }
+
+    assert served == {where for where, _ in _operations(description)}
+
+
+@pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
+@pytest.mark.parametrize("who", ["admin", "partner"])
+def test_whatever_is_sent_nothing_breaks_and_answers_are_as_described(
+    app: FastAPI, request: pytest.FixtureRequest, who: str, mode: GenerationMode
+):
+    """Send what the description allows, then what it forbids, as somebody who is signed in."""
+    caller: As = request.getfixturevalue(who)
+    app.state.request_limit = RequestLimit(0)
+    schema = schemathesis.openapi.from_asgi("/openapi.json", app)
+    cookies = {SESSION_COOKIE: caller.client.cookies[SESSION_COOKIE]}
+
+    failures = [
+        failure
+        for operation in schema.get_all_operations()
+        if (failure := _failure(operation.ok(), mode, cookies))
+    ]
+
+    assert not failures, "\n\n".join(failures)
+
+
+def _failure(operation: Any, mode: GenerationMode, cookies: dict[str, str]) -> str | None:
+    @given(case=operation.as_strategy(generation_mode=mode))
+    @BOUNDED
+    def send(case: schemathesis.Case) -> None:
+        case.headers.pop("Authorization", None)  # a made-up key would be refused before anything else
+        case.validate_response(case.call(cookies=cookies), checks=CHECKS)
+
+    try:
+        send()
+    except Unsatisfiable:  # nothing can be wrong with a call that takes nothing
+        return None
+    except Exception as error:
+        return f"{operation.label}: {error}"
+    return None
