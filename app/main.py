@@ -24,6 +24,7 @@ from app.core.observe import Counters, Observed, configure_logging
 from app.core.openapi import describe, operation_id
 from app.core.settings import Settings
 from app.core.status import router as status
+from app.needs.release_routes import router as releases
 from app.needs.routes import router as needs
 from app.organizations.groups.routes import router as groups
 from app.organizations.keys.routes import router as keys
@@ -51,6 +52,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     users,
     keys,
     assessments,
+    releases,
     needs,
     programmes,
     pairings,

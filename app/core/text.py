@@ -57,6 +57,11 @@ def language_of(text: str) -> str:
 
 
 @lru_cache(maxsize=2_000)
+def folded(text: str) -> str:
+    """`text` in lower case, without accents and letter variants, as names are compared."""
+    return fold(text)
+
+
 def query(text: str) -> Query:
     """Understand what somebody typed: provisions, concepts in any of the six languages, and words."""
     cited = provisions.found_in_query(text)

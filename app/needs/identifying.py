@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.core.text import fold
+from app.core.text import folded
 from app.vocabularies.models import Term
 
 _LONG_NAME = re.compile(r"\s*\(.*?\)\s*")
@@ -22,7 +22,7 @@ def warnings(session: Session, shown: dict[str, str]) -> list[str]:
     return [
         f"The {field} names {label}: whoever reads it knows the State"
         for field, text in shown.items()
-        for label in _named(fold(text), names)
+        for label in _named(folded(text), names)
     ]
 
 
@@ -30,7 +30,7 @@ def _names(session: Session) -> Iterator[tuple[str, str]]:
     for term in session.scalars(select(Term).where(Term.kind == "country").order_by(Term.code)):
         label = str(term.labels["en"])
         for name in set(term.labels.values()):
-            yield fold(_LONG_NAME.sub(" ", str(name)).strip()), label
+            yield folded(_LONG_NAME.sub(" ", str(name)).strip()), label
 
 
 def _named(text: str, names: list[tuple[str, str]]) -> list[str]:

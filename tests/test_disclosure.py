@@ -1,0 +1,216 @@
+"""No route, page, export, count or facet shows more of a need than its releases allow: walked, not listed."""
+
+import io
+import re
+import zipfile
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute, iter_route_contexts
+from sqlalchemy.orm import Session
+
+from app.core.db import utc_now
+from app.needs.models import Release
+from app.organizations.service import ensure_built_in_groups
+from tests.conftest import As
+
+NEEDS = "/api/v1/needs"
+SUMMARY = {"titlemark"}
+FULL = SUMMARY | {"descriptionmark", "institutionmark", "effortsmark", "estimatormark"}
+NEVER = {"sourcemark", "overridemark", "contactmark", "referencemark"}
+PROGRAMME = {"title": "Depots", "summary": "Builds depots", "themes": ["WPN-PSM"], "coverage": {"global": True}}
+
+
+class Scene:
+    """One need that says something else in each field, and what else the routes' paths can name."""
+
+    def __init__(self, officer: As, partner: As) -> None:
+        self.officer = officer
+        visit = officer.post(
+            "/api/v1/assessments", json={"kind": "focused", "states": ["TG"], "symbol": "contactmark"}
+        ).json()
+        self.need = officer.post(
+            NEEDS,
+            json={
+                "recipient": {"countries": ["TG"]},
+                "title": "Depots titlemark",
+                "description": "Depots descriptionmark",
+                "institution": "institutionmark",
+                "existing_efforts": "effortsmark",
+                "indicative_cost": {"low": 10, "currency": "USD", "estimated_by": "estimatormark"},
+                "source": "assessment",
+                "assessment": visit["ref"],
+                "source_ref": "sourcemark",
+                "themes": ["WPN-PSM"],
+                "assistance_types": ["training"],
+            },
+        ).json()["ref"]
+        self.programme = partner.post("/api/v1/programmes", json=PROGRAMME).json()["ref"]
+        self.move("open", override_reason="overridemark")
+        pair = {"need": self.need, "programme": self.programme}
+        self.pairing = officer.post("/api/v1/pairings", json=pair).json()["id"]
+        self.assessment = visit["id"]
+
+    def move(self, status: str, **more: str) -> None:
+        etag = self.officer.get(f"{NEEDS}/{self.need}").json()["etag"]
+        body = {"status": status, **more}
+        answer = self.officer.post(f"{NEEDS}/{self.need}/status", json=body, headers={"If-Match": etag})
+        assert answer.status_code == 200, answer.text
+
+    def release(self, audience: dict[str, str], fields: str, **more: object) -> str:
+        body = {"audience": audience, "fields": fields, "basis": "document", "reference": "referencemark", **more}
+        answer = self.officer.post(f"{NEEDS}/{self.need}/releases", json=body)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["id"])
+
+    def paths(self, app: FastAPI) -> Iterator[str]:
+        """Every GET address of the application, its parameters filled with what exists and with what does not."""
+        names = {
+            "ref": [self.need, self.programme],
+            "pairing_id": [self.pairing],
+            "assessment_id": [self.assessment],
+            "release_id": [str(uuid4())],
+            "kind": ["needs", "programmes", "pairings"],
+            "format": ["csv", "jsonl", "xlsx"],
+            "extension": ["csv", "jsonl", "xlsx"],
+        }
+        for context in iter_route_contexts(app.routes):
+            if isinstance(context.original_route, APIRoute) and "GET" in context.original_route.methods:
+                yield from _filled(context.path, names)
+
+
+def _filled(path: str, names: dict[str, list[str]]) -> Iterator[str]:
+    parameter = re.search(r"\{(\w+)(?::\w+)?\}", path)
+    if parameter is None:
+        yield path
+        return
+    for value in names.get(parameter[1], [str(uuid4())]):
+        yield from _filled(path.replace(parameter[0], value), names)
+
+
+def _text(content: bytes) -> str:
+    """What an answer says; a workbook's parts are unpacked first."""
+    if not content.startswith(b"PK"):
+        return content.decode("utf-8", "replace")
+    with zipfile.ZipFile(io.BytesIO(content)) as workbook:
+        return "".join(workbook.read(name).decode("utf-8", "replace") for name in workbook.namelist())
+
+
+@pytest.fixture
+def scene(officer: As, partner: As, session: Session) -> Scene:
+    ensure_built_in_groups(session)
+    session.commit()
+    return Scene(officer, partner)
+
+
+def expire(session: Session, release_id: str) -> None:
+    release = session.get_one(Release, UUID(release_id))
+    release.starts_at, release.ends_at = utc_now() - timedelta(days=2), utc_now() - timedelta(days=1)
+    session.commit()
+
+
+PARTNER, OTHER = {"organization": "PARTNER"}, {"organization": "OTHER"}
+PARTNERS, DONORS = {"group": "partners"}, {"group": "donors"}
+
+
+def tomorrow() -> str:
+    return (utc_now() + timedelta(days=1)).isoformat()
+
+
+def withdraw(scene: Scene, release_id: str) -> None:
+    assert scene.officer.delete(f"{NEEDS}/{scene.need}/releases/{release_id}").status_code == 204
+
+
+def reopen(scene: Scene) -> None:
+    scene.move("closed", outcome="withdrawn")
+    scene.move("draft", reason="reopened in a test")
+
+
+Arrange = Callable[[Scene, Session], object]
+STATES: dict[str, tuple[Arrange, dict[str, set[str]]]] = {
+    "nothing": (lambda scene, _: None, {}),
+    "summary to partners": (
+        lambda scene, _: scene.release(PARTNERS, "summary"),
+        {"partner": SUMMARY, "other_partner": SUMMARY},
+    ),
+    "summary to one": (lambda scene, _: scene.release(PARTNER, "summary"), {"partner": SUMMARY}),
+    "full to one": (lambda scene, _: scene.release(PARTNER, "full"), {"partner": FULL}),
+    "full to another": (lambda scene, _: scene.release(OTHER, "full"), {"other_partner": FULL}),
+    "full to donors": (lambda scene, _: scene.release(DONORS, "full"), {"donor": FULL}),
+    "full and summary": (
+        lambda scene, _: (scene.release(PARTNER, "full"), scene.release(PARTNERS, "summary")),
+        {"partner": FULL, "other_partner": SUMMARY},
+    ),
+    "one excepted": (
+        lambda scene, _: scene.release(PARTNERS, "full", **{"except": ["PARTNER"]}),
+        {"other_partner": FULL},
+    ),
+    "expired": (lambda scene, session: expire(session, scene.release(DONORS, "full")), {}),
+    "withdrawn": (lambda scene, _: withdraw(scene, scene.release(DONORS, "full")), {}),
+    "tomorrow": (lambda scene, _: scene.release(DONORS, "full", **{"from": tomorrow()}), {}),
+    "on hold": (lambda scene, _: (scene.release(DONORS, "full"), scene.move("on_hold")), {}),
+    "draft again": (lambda scene, _: (scene.release(PARTNER, "full"), reopen(scene)), {}),
+}
+
+
+def arrange(state: str, scene: Scene, session: Session) -> dict[str, set[str]]:
+    """Bring about one state of releases; return what each reader may then see."""
+    bring_about, allowed = STATES[state]
+    bring_about(scene, session)
+    return allowed
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_nothing_is_shown_beyond_the_releases(
+    app: FastAPI, scene: Scene, session: Session, partner: As, other_partner: As, donor: As, state: str
+):
+    allowed = arrange(state, scene, session)
+    readers = {"partner": partner, "other_partner": other_partner, "donor": donor}
+
+    for name, reader in readers.items():
+        may_see = allowed.get(name, set())
+        for path in scene.paths(app):
+            answer = reader.get(path, follow_redirects=False)
+            assert answer.status_code < 500, path
+            text = _text(answer.content)
+            shown = {mark for mark in FULL | NEVER if mark in text}
+            assert shown <= may_see, f"{name} reads {shown - may_see} at {path} while {state}"
+            if not may_see and scene.need not in path:
+                assert scene.need not in text, f"{name} learns of the need at {path} while {state}"
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_searches_counts_and_facets_follow_the_releases(
+    scene: Scene, session: Session, partner: As, other_partner: As, donor: As, state: str
+):
+    allowed = arrange(state, scene, session)
+    questions = [({"q": mark}, mark) for mark in sorted(FULL | NEVER)]
+    questions += [({"country": "TG"}, "descriptionmark"), ({"assistance_type": "training"}, "descriptionmark")]
+    questions += [({"theme": "WPN-PSM"}, "titlemark"), ({"region": "011"}, "titlemark")]
+
+    for name, reader in {"partner": partner, "other_partner": other_partner, "donor": donor}.items():
+        may_see = allowed.get(name, set())
+        for question, mark in questions:
+            page = reader.get(NEEDS, params={**question, "count": True, "facets": True}).json()
+            expected = int(mark in may_see)
+            assert (page["total"], len(page["items"])) == (expected, expected), f"{name}: {question} while {state}"
+        everything = reader.get(NEEDS, params={"count": True, "facets": True}).json()
+        assert everything["total"] == int(bool(may_see))
+        countries = everything["facets"].get("country", {})
+        assert countries.get("TG", 0) == int("descriptionmark" in may_see)
+
+
+@pytest.mark.parametrize("sort", ["newest", "oldest", "title", "priority", "wanted_by"])
+def test_a_hidden_need_and_an_unknown_one_answer_alike(scene: Scene, donor: As, sort: str):
+    for path in ("", "/status", "/suggestions", "/releases", "/merge"):
+        for method in ("get", "post", "patch"):
+            send = getattr(donor, method)
+            body = {} if method == "get" else {"json": {}}
+            hidden = send(f"{NEEDS}/{scene.need}{path}", **body)
+            unknown = send(f"{NEEDS}/N-2026-22222{path}", **body)
+            assert hidden.status_code == unknown.status_code
+            assert hidden.text.replace(scene.need, "") == unknown.text.replace("N-2026-22222", "")
+    assert donor.get(NEEDS, params={"sort": sort, "count": True}).json()["total"] == 0
