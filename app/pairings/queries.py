@@ -70,7 +70,7 @@ def search(session: Session, actor: Actor, wanted: PairingFilter, on: date) -> S
 
 def shown(session: Session, pairings: Sequence[Pairing], on: date) -> list[PairingOut]:
     """The pairings as officers read them, with the newest decision on each."""
-    titles = dict(session.execute(_titles([pairing.need_id for pairing in pairings])).tuples().all())
+    titles = {row.id: row.title for row in session.execute(_titles([pair.need_id for pair in pairings]))}
     newest = _newest_decisions(session, [pairing.id for pairing in pairings])
     return [_shown(pairing, titles[pairing.need_id], newest.get(pairing.id), on) for pairing in pairings]
 

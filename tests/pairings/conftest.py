@@ -90,9 +90,7 @@ def proposed(session: Session, app: FastAPI, need: NeedMaker, programme: Program
 
 
 def pair_of(session: Session, need: Need, programme: Programme) -> Pairing:
-    found = session.scalar(
-        select(Pairing).where(Pairing.need_id == need.id, Pairing.programme_id == programme.id)
-    )
+    found = session.scalar(select(Pairing).where(Pairing.need_id == need.id, Pairing.programme_id == programme.id))
     assert found is not None, "there is no such pair"
     return found
 
