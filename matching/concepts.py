@@ -1,4 +1,4 @@
-"""Finds the glossary's concepts in a text: by stems, the longest phrase first, acronyms in their own letter case."""
+"""Finds the glossary's concepts in a text by stems, longest phrase first, acronyms in their own letter case."""
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING

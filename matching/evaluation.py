@@ -126,7 +126,7 @@ def _abstention(found: Sequence[Ranking], grades: Grades) -> dict[str, object]:
 
 
 def _proposals(judged: Sequence[Ranking], grades: Grades) -> dict[str, float]:
-    """Precision and recall of all that is proposed (grade 2 or more), with the best recall that ten a need allow."""
+    """Precision and recall (grade 2 or more) of what is proposed, with the best recall that ten a need allow."""
     proposed = [(one.need_id, programme) for one in judged for programme in one.proposed]
     right = sum(grades[need].get(programme, 0) >= RELEVANT for need, programme in proposed)
     wanted = [sum(grade >= RELEVANT for grade in grades[one.need_id].values()) for one in judged]

@@ -162,7 +162,7 @@ def _geography(sides: Sides, weight: float, covered: float, atlas: Atlas) -> Con
     elif covered >= 1:
         sentence = f"the programme covers {where}"
     elif covered > 0:
-        sentence = f"the programme covers a part of {where}; it would count in full if it covered a third or more of the States"
+        sentence = f"the programme covers a part of {where}; a third of the States or more would count in full"
     else:
         sentence = (
             f"the programme does not cover {where}; it would be eligible if its coverage were extended there"

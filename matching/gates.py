@@ -5,17 +5,21 @@ from datetime import date
 from matching.geography import Territory
 from matching.types import Gate, Programme
 
+STALE = "not assured for too long; eligible once the organization assures it again"
+FULL = "its capacity is used; eligible once a referral ends or the capacity grows"
+FUND = "a fund is shown apart, as a way to pay; it is never proposed among programmes"
+
 
 def gates(programme: Programme, recipient: Territory, as_of: date | None = None) -> tuple[Gate, ...]:
     """Every gate with its answer; dates gate only where `as_of` is given."""
     return (
         _status(programme),
         _ended(programme, as_of),
-        _gate("stale", not programme.stale, "assured", "not assured for too long; eligible once the organization re-assures it"),
-        _gate("full", not programme.full, "has capacity", "its capacity is used; eligible once a referral ends or the capacity grows"),
+        _gate("stale", not programme.stale, "assured", STALE),
+        _gate("full", not programme.full, "has capacity", FULL),
         _excluded(programme, recipient),
-        _gate("fund", programme.kind != "fund", "gives assistance", "a fund is shown apart, as a way to pay; it is never proposed among programmes"),
-    )  # fmt: skip
+        _gate("fund", programme.kind != "fund", "gives assistance", FUND),
+    )
 
 
 def passes(programme: Programme, recipient: Territory, as_of: date | None = None) -> bool:

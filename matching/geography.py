@@ -1,4 +1,4 @@
-"""How much of a need's place a programme covers: all of it 1, a third of its States or more 1, fewer a half, none 0."""
+"""How much of a need's place a programme covers: a third of its States or more 1, fewer a half, none 0."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Programmes as sparse rows of features, each from 0 to 1, in immutable segments that readers share without locks."""
+"""Programmes as sparse rows of features from 0 to 1, in immutable segments that readers share without locks."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -35,7 +35,7 @@ class Statistics:
     def rarity(self, feature: str) -> float:
         """BM25's inverse document frequency, ln(1 + (n - f + .5) / (f + .5)), to the power RARITY_POWER."""
         held = self.frequency.get(feature, 0)
-        return math.log1p((self.count - held + 0.5) / (held + 0.5)) ** RARITY_POWER
+        return float(math.log1p((self.count - held + 0.5) / (held + 0.5)) ** RARITY_POWER)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,4 +1,4 @@
-"""Codes that a text speaks of, by the cues of the model: each with a strength from 0 to 1 and the words behind it."""
+"""Codes that a text speaks of, by the model's cues: each with a strength from 0 to 1 and the words behind it."""
 
 import math
 from collections.abc import Mapping, Sequence

@@ -19,7 +19,8 @@ LEXICON_KINDS = {"assistance_type": "assistance"}
 LEXICON_WEIGHTS = {"strong": 2.0, "weak": 0.9}
 CUE_COLUMNS = ("code", "weight", "en", "fr", "es", "ru", "ar", "zh", "note")
 ASSISTANCE_TYPES = (
-    "legal_drafting", "advisory", "training", "equipment", "infrastructure", "peer_exchange", "assessment", "funding",
+    "legal_drafting", "advisory", "training", "equipment",
+    "infrastructure", "peer_exchange", "assessment", "funding",
 )  # fmt: skip
 
 
@@ -29,7 +30,7 @@ class KnowledgeError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Concept:
-    """One entry of the glossary: an id made from the English term, and its terms by language, the first one first."""
+    """One entry of the glossary: an id made from the English term, its terms by language, the main one first."""
 
     id: str
     label: str
@@ -291,7 +292,8 @@ def read_taxonomy(path: Path) -> Taxonomy:
 
 def _theme(row: dict[str, object]) -> Theme:
     terms, dimensions = row.get("terms", ()), row.get("dimensions", ())
-    assert isinstance(terms, list | tuple) and isinstance(dimensions, list | tuple)
+    assert isinstance(terms, list | tuple)
+    assert isinstance(dimensions, list | tuple)
     return Theme(
         str(row["code"]), str(row["label"]), str(row.get("pillar", "")), str(row.get("scope", "")),
         tuple(map(str, terms)), tuple(map(str, dimensions)),

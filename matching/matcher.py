@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,7 +57,7 @@ class Matcher:
     def __init__(
         self, programmes: Iterable[Programme], model: Model, extra_countries: Mapping[str, str] | None = None
     ) -> None:
-        """Raises ValueError for two programmes with one id. `extra_countries`: user-assigned code to M49 subregion."""
+        """`extra_countries`: user-assigned code to M49 subregion. Raises ValueError for two programmes of one id."""
         self.model = model
         self._atlas = Atlas(model.geography, extra_countries)
         self._vocabulary = Vocabulary()
@@ -108,7 +109,7 @@ class Matcher:
         return self._suggestion(state, need, self._query(need), programme_id, 0, as_of)
 
     def rank(self, need: Need, limit: int = 100, as_of: date | None = None) -> list[tuple[str, float]]:
-        """(programme id, score) of what is eligible and scores above 0, best first, ties by id, without reasons."""
+        """(programme id, score) of what is eligible and scores above 0, best first, ties by id."""
         state, query = self._state, self._query(need)
         found: list[tuple[str, float]] = []
         for programme_id, score in self._ranked(state, query):
@@ -121,7 +122,7 @@ class Matcher:
     def propose_all(
         self, needs: Iterable[Need], limit: int = 10, as_of: date | None = None
     ) -> Iterator[tuple[str, list[Suggestion]]]:
-        """(need id, its proposals) for each need in turn; a need for which nothing is proposed has an empty list."""
+        """(need id, its proposals) for each need in turn; the list is empty where nothing is proposed."""
         for need in needs:
             yield need.id, self.propose(need, limit, as_of)
 
@@ -238,7 +239,7 @@ class Matcher:
 
 
 def _refuse_duplicates(listed: list[Programme]) -> None:
-    for one, other in zip(listed, listed[1:], strict=False):
+    for one, other in pairwise(listed):
         if one.id == other.id:
             raise ValueError(f"two programmes have the id {one.id!r}; ids must differ")
 

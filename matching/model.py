@@ -1,4 +1,4 @@
-"""A model is what scores depend on besides the records: weights, floor and knowledge, named and with a fingerprint."""
+"""A model is what scores depend on besides the records: weights, floors and knowledge, under one name."""
 
 import hashlib
 import json
@@ -34,7 +34,7 @@ class Model:
     cue_book: PhraseBook
 
     def with_weights(self, name: str, weights: Mapping[str, float], floor: float | None = None) -> "Model":
-        """The same knowledge under other weights: a candidate model. Weights are clipped at 0 and rescaled to 1."""
+        """The same knowledge under other weights, clipped at 0 and rescaled to 1: a candidate model."""
         return _assemble(
             name,
             _rescaled(weights),

@@ -1,4 +1,4 @@
-"""Words without meaning of their own in six languages, folded; left out of term scores and used to tell languages."""
+"""Words without meaning of their own in six languages, folded: left out of terms, used to tell languages."""
 
 
 def _listed(words: str) -> frozenset[str]:
