@@ -70,7 +70,8 @@ def named(session: Session, ref: str, pointer: str) -> Organization:
 
 
 def shown(organization: Organization) -> OrganizationOut:
-    members = [MemberOut.model_validate(_member(member)) for member in organization.members]
+    in_order = sorted(organization.members, key=lambda member: (member.country_code, member.from_on or date.min))
+    members = [MemberOut.model_validate(_member(member)) for member in in_order]
     return OrganizationOut(**listed(organization).model_dump(), members=members)
 
 
