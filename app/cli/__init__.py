@@ -17,6 +17,7 @@ class Command(NamedTuple):
 
 
 COMMANDS = {
+    "demo": Command("app.cli.demo", "demo", "Make a whole office to look at, and serve it."),
     "init": Command("app.cli.operate", "init", "Migrate the database and load the vocabularies."),
     "serve": Command("app.cli.operate", "serve", "Serve the pages and the API."),
     "worker": Command("app.cli.operate", "worker", "Run background jobs until stopped."),

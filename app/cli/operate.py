@@ -26,8 +26,8 @@ from app.core.observe import configure_logging
 from app.core.settings import Settings
 from app.main import create_app, job_handlers
 from app.organizations.models import Level, Organization, OrganizationKind
-from app.pairings.ranking import Ranking
 from app.organizations.service import ensure_built_in_groups
+from app.pairings.ranking import Ranking
 from app.vocabularies.service import load_vocabularies
 
 CTED_NAME = "Counter-Terrorism Committee Executive Directorate"
