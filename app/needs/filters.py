@@ -120,7 +120,7 @@ def _known(session: Session, name: str, codes: list[str]) -> Sequence[str]:
 
 
 def _within(session: Session, regions: list[str]) -> Sequence[str]:
-    parents = session.execute(select(Term.code, Term.parent).where(Term.kind == "region")).tuples().all()
+    parents = session.execute(select(Term.code, Term.parent).where(Term.kind == "region")).all()
     found, added = set(regions), set(regions)
     while added:
         added = {code for code, parent in parents if parent in added} - found
