@@ -24,6 +24,8 @@ from app.core.observe import Counters, Observed, configure_logging
 from app.core.openapi import describe, operation_id
 from app.core.settings import Settings
 from app.core.status import router as status
+from app.exchange.routes import exports
+from app.exchange.routes import router as imports
 from app.needs.release_routes import router as releases
 from app.needs.routes import router as needs
 from app.organizations.groups.routes import router as groups
@@ -38,6 +40,14 @@ from app.vocabularies.routes import router as vocabularies
 from app.web.pages.account import router as account_pages
 from app.web.pages.description import router as description
 from app.web.pages.failures import show_failure
+from app.web.pages.home import router as home_pages
+from app.web.pages.keys import router as keys_pages
+from app.web.pages.needs import router as needs_pages
+from app.web.pages.pairings import router as pairings_pages
+from app.web.pages.programmes import router as programmes_pages
+from app.web.pages.releases import router as releases_pages
+from app.web.pages.runs import router as runs_pages
+from app.web.pages.users import router as users_pages
 
 VERSION = "0.1.0"
 MAX_BODY_SIZE = 20_000_000
@@ -55,12 +65,22 @@ ROUTERS: tuple[APIRouter, ...] = (
     releases,
     needs,
     programmes,
+    imports,
     pairings,
 )
 PAGES: tuple[APIRouter, ...] = (
     status,
     description,
+    exports,
     account_pages,
+    home_pages,
+    releases_pages,
+    pairings_pages,
+    needs_pages,
+    programmes_pages,
+    runs_pages,
+    users_pages,
+    keys_pages,
 )
 JOB_HANDLERS: Mapping[str, Handler] = {}
 

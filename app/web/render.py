@@ -15,11 +15,12 @@ from jinja2 import StrictUndefined
 from sqlalchemy.orm import Session
 
 from app.access.authentication import SESSION_COOKIE, OptionalActor
-from app.access.models import User
-from app.access.permissions import GRANTS, Permission
+from app.access.permissions import Permission
 from app.access.service import csrf_token
 from app.core.actor import Actor
 from app.core.db import SessionDep
+from app.organizations.users.queries import me
+from app.organizations.users.schemas import MeOut
 from app.vocabularies import queries as vocabularies
 from app.web import words
 from app.web.words import SAID
@@ -46,10 +47,10 @@ class Viewer:
 
     actor: Actor | None
     token: str
-    name: str = ""
+    me: MeOut | None = None
 
     def may(self, permission: str) -> bool:
-        return self.actor is not None and Permission(permission) in GRANTS[self.actor.role]
+        return self.me is not None and permission in self.me.permissions
 
     @property
     def links(self) -> list[tuple[str, str]]:
@@ -78,11 +79,11 @@ class Page:
     request: Request
     session: Session
     viewer: Viewer
+    labels: Labels
 
     def show(self, template: str, status: int = 200, **context: Any) -> HTMLResponse:
-        labels = Labels(vocabularies.labels(self.session, LANGUAGE))
         said = SAID.get(self.request.query_params.get("said", ""))
-        return render(self.request, template, status, viewer=self.viewer, label=labels, said=said, **context)
+        return render(self.request, template, status, viewer=self.viewer, label=self.labels, said=said, **context)
 
     def with_token(self, token: str) -> "Page":
         """The same page, its forms carrying `token`."""
@@ -90,14 +91,9 @@ class Page:
 
 
 def _page(request: Request, session: SessionDep, actor: OptionalActor) -> Page:
-    viewer = Viewer(actor, csrf_token(form_key(request)), _name(session, actor))
+    viewer = Viewer(actor, csrf_token(form_key(request)), me(session, actor) if actor else None)
     request.state.viewer = viewer  # for the error page, which has no session of its own
-    return Page(request, session, viewer)
-
-
-def _name(session: Session, actor: Actor | None) -> str:
-    user = session.get(User, actor.user_id) if actor and actor.user_id else None
-    return f"{user.email} · {actor.role}" if user and actor else ""
+    return Page(request, session, viewer, Labels(vocabularies.labels(session, LANGUAGE)))
 
 
 PageDep = Annotated[Page, Depends(_page)]
@@ -118,9 +114,10 @@ def go(path: str, said: str | None = None) -> RedirectResponse:
     return RedirectResponse(f"{path}{mark}said={said}" if said else path, 303)
 
 
-def _day(value: date | datetime | None) -> str:
-    """A day as 21 November 2026; nothing for none."""
-    return f"{value.day} {value:%B %Y}" if value else ""
+def _day(value: date | datetime | str | None) -> str:
+    """A day as 21 November 2026; nothing for none. Text is a day as JSON writes it."""
+    day = date.fromisoformat(value[:10]) if isinstance(value, str) and value else value
+    return f"{day.day} {day:%B %Y}" if isinstance(day, date) else ""
 
 
 def _moment(value: datetime | None) -> str:

@@ -1,0 +1,97 @@
+"""Where each role begins: officers with what waits, partners with their own programmes, donors with open needs."""
+
+from dataclasses import dataclass
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import Response
+from sqlalchemy.orm import Session
+
+from app.access.permissions import Permission, Requires
+from app.core.actor import Actor, Role
+from app.core.paging import Paging
+from app.needs import queries as needs
+from app.needs.models import NeedStatus
+from app.needs.schemas import NeedFilter
+from app.pairings import queries as pairings
+from app.pairings.models import PairingStatus
+from app.pairings.schemas import PairingFilter
+from app.programmes import queries as programmes
+from app.programmes.models import Freshness
+from app.programmes.schemas import ProgrammeFilter
+from app.web.render import PageDep, go
+
+router = APIRouter(include_in_schema=False)
+Self = Annotated[Actor, Depends(Requires(Permission.ME))]
+_COUNT = Paging(limit=1, count=True)
+_LATE = (Freshness.OVERDUE, Freshness.STALE)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One kind of work: how much there is, where it is done, and what to do when there is none."""
+
+    name: str
+    count: int
+    path: str
+    otherwise: str
+
+
+@router.get("/")
+def home(page: PageDep, actor: Self) -> Response:
+    if actor.role is Role.PARTNER and page.viewer.me:
+        return go(f"/programmes?organization={quote(page.viewer.me.organization)}")
+    if actor.role is Role.DONOR:
+        return go("/needs")
+    return page.show("home.html", waiting=_waiting(page.session, actor))
+
+
+def _waiting(session: Session, actor: Actor) -> list[Waiting]:
+    return [
+        Waiting(
+            "proposals to review",
+            _pairs(session, actor, PairingStatus.PROPOSED),
+            "/pairings",
+            "Open a need, and what fits it is proposed here.",
+        ),
+        Waiting(
+            "of them changed since they were rejected",
+            _pairs(session, actor, PairingStatus.PROPOSED, changed=True),
+            "/pairings?changed_since_rejection=true",
+            "A rejected pair comes back only when one of its sides changed.",
+        ),
+        Waiting(
+            "accepted pairings",
+            _pairs(session, actor, PairingStatus.ACCEPTED),
+            "/pairings?status=accepted",
+            "Accept a proposal to find it here.",
+        ),
+        Waiting(
+            "drafts of needs",
+            _needs(session, actor, NeedStatus.DRAFT),
+            "/needs?status=draft",
+            "State a need to begin.",
+        ),
+        Waiting(
+            "open needs",
+            _needs(session, actor, NeedStatus.OPEN),
+            "/needs?status=open",
+            "Open a draft once it is specific enough.",
+        ),
+        Waiting(
+            "programmes whose assurance has ended",
+            programmes.page(session, actor, ProgrammeFilter(freshness=list(_LATE)), _COUNT)[1].total or 0,
+            "/programmes?" + "&".join(f"freshness={each.value}" for each in _LATE),
+            "Every programme was assured in time.",
+        ),
+    ]
+
+
+def _pairs(session: Session, actor: Actor, status: PairingStatus, changed: bool | None = None) -> int:
+    wanted = PairingFilter(status=[status], changed_since_rejection=changed)
+    return pairings.page(session, actor, wanted, _COUNT)[1].total or 0
+
+
+def _needs(session: Session, actor: Actor, status: NeedStatus) -> int:
+    return needs.listed(session, actor, NeedFilter.model_validate({"status": [status]}), _COUNT).total or 0

@@ -1,0 +1,125 @@
+"""A State's permission to show a need: the officer sees what would be shown, and then records it."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import Response
+
+from app.access.permissions import Permission, Requires
+from app.core.actor import Actor
+from app.core.paging import Paging
+from app.needs import previews, queries, release_queries, releases
+from app.needs.models import Basis, Need, ReleaseFields
+from app.needs.release_schemas import Consent, ReleaseIn
+from app.needs.schemas import NeedOfficer
+from app.organizations.groups import queries as groups
+from app.pairings.routes import RankingDep
+from app.web.forms import Form, FormDep, attempt, filled
+from app.web.names import codes_of
+from app.web.pages.needs import show_desk
+from app.web.pages.organizations import organization_choices
+from app.web.render import Page, PageDep, go
+from app.web.words import spoken
+
+router = APIRouter(prefix="/needs", include_in_schema=False)
+Reader = Annotated[Actor, Depends(Requires(Permission.RELEASE_READ))]
+Writer = Annotated[Actor, Depends(Requires(Permission.RELEASE_WRITE))]
+_FIELDS = {"from": "starts_at", "until": "ends_at", "except": "excepted", "audience/group": "audience"}
+
+
+@router.get("/{ref}/release")
+def release_page(
+    page: PageDep, actor: Writer, ref: str, fields: ReleaseFields = ReleaseFields.SUMMARY
+) -> Response:
+    need = queries.load(page.session, actor, ref)
+    return _release_page(page, actor, need, Form({"fields": [fields.value]}))
+
+
+@router.post("/{ref}/release")
+def record(page: PageDep, form: FormDep, actor: Writer, ref: str) -> Response:
+    need = queries.load(page.session, actor, ref)
+
+    def do() -> object:
+        wanted = ReleaseIn.model_validate(_body(page, form))
+        return releases.record_release(page.session, actor, need, wanted)
+
+    if attempt(page.session, form, do, _FIELDS) is None:
+        return _release_page(page, actor, need, form)
+    return go(f"/needs/{ref}", "release-recorded")
+
+
+@router.post("/{ref}/releases/{release_id}/withdrawal")
+def withdraw(page: PageDep, form: FormDep, actor: Writer, ref: str, release_id: UUID) -> Response:
+    need = queries.load(page.session, actor, ref)
+    releases.withdraw(page.session, actor, need, release_queries.get(page.session, actor, need, release_id))
+    return go(f"/needs/{ref}", "release-withdrawn")
+
+
+@router.post("/{ref}/releases/{release_id}/consents")
+def add_consent(
+    page: PageDep, form: FormDep, actor: Writer, ranking: RankingDep, ref: str, release_id: UUID
+) -> Response:
+    need = queries.load(page.session, actor, ref)
+    release = release_queries.get(page.session, actor, need, release_id)
+
+    def do() -> object:
+        values = {"country": form.text("country"), "reference": form.text("reference")}
+        return releases.add_consent(page.session, actor, need, release, Consent.model_validate(values))
+
+    if attempt(page.session, form, do) is None:
+        return show_desk(page, actor, ranking, ref, form)
+    return go(f"/needs/{ref}", "consent-recorded")
+
+
+@router.get("/{ref}/preview")
+def preview_page(page: PageDep, actor: Reader, ref: str, audience: str) -> Response:
+    need = queries.load(page.session, actor, ref)
+    preview = previews.as_seen_by(page.session, need, audience)
+    return page.show("needs/preview.html", ref=ref, audience=audience.partition(":")[2], preview=preview)
+
+
+def _release_page(page: Page, actor: Actor, need: Need, form: Form) -> Response:
+    """The form beside exactly what the audience would read: the revision is the one that is looked at."""
+    fields = ReleaseFields(form.text("fields", "summary"))
+    number = int(form.text("revision")) if form.text("revision").isdecimal() else need.revision
+    shown = queries.get(page.session, actor, need.ref)
+    states = shown.recipient.get("countries", []) if isinstance(shown, NeedOfficer) else []
+    return page.show(
+        "needs/release.html",
+        form.status,
+        form=form,
+        need=shown,
+        fields=fields,
+        revision=number,
+        preview=previews.as_released(page.session, need, number, fields),
+        states=states if len(states) > 1 else [],
+        groups=_groups(page, actor),
+        organizations=[(f"organization:{ref}", name) for ref, name in organization_choices(page.session, actor)],
+        bases=[(basis.value, spoken(basis)) for basis in Basis],
+    )
+
+
+def _groups(page: Page, actor: Actor) -> list[tuple[str, str]]:
+    found = groups.search(page.session, actor, Paging(limit=500))
+    return [(f"group:{row.Group.ref}", row.Group.name) for row in found.rows]
+
+
+def _body(page: Page, form: Form) -> dict[str, Any]:
+    kind, _, ref = form.text("audience").partition(":")
+    revision = form.text("revision")
+    states = codes_of("\n".join(form.many("state")), "country", page.labels)
+    consents = [filled(country=state, reference=form.text(f"consent-{state}").strip()) for state in states]
+    return {
+        "audience": {kind: ref} if kind in {"group", "organization"} else {},
+        "fields": form.text("fields"),
+        "basis": form.text("basis"),
+        "reference": form.text("reference"),
+        **filled(
+            revision=int(revision) if revision.isascii() and revision.isdigit() else None,
+            starts_at=form.text("starts_at"),
+            ends_at=form.text("ends_at"),
+            consents=[consent for consent in consents if "reference" in consent],
+        ),
+        "except": form.listed("excepted"),
+    }
