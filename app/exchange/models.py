@@ -18,6 +18,13 @@ class ImportKind(enum.StrEnum):
     NEEDS = "needs"
 
 
+class ExportKind(enum.StrEnum):
+    ORGANIZATIONS = "organizations"
+    PROGRAMMES = "programmes"
+    NEEDS = "needs"
+    PAIRINGS = "pairings"
+
+
 class Format(enum.StrEnum):
     CSV = "csv"
     JSONL = "jsonl"

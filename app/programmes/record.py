@@ -23,8 +23,7 @@ def apply(programme: Programme, values: Values, known: Known) -> None:
     """Write the fields that were sent. Raises Invalid where the whole then contradicts itself."""
     new = programme.version is None
     sent = set(type(values).model_fields) if new else values.model_fields_set
-    for name in sent.intersection(_PLAIN):
-        _set(programme, name, getattr(values, name))
+    changed = {name for name in sent.intersection(_PLAIN) if _set(programme, name, getattr(values, name))}
     if "applies" in sent:
         programme.applicant = values.applies
     for field in sent & CODES.keys():
@@ -35,7 +34,7 @@ def apply(programme: Programme, values: Values, known: Known) -> None:
         _set_partners(programme, values.partners, known)
     _set_origin(programme, values.provenance)
     _check_whole(programme)
-    if new or sent & _SEARCHED:
+    if new or changed & _SEARCHED:
         _set_tokens(programme)
 
 
@@ -59,9 +58,12 @@ def facts(programme: Programme) -> dict[str, Any]:
     }
 
 
-def _set(programme: Programme, name: str, value: Any) -> None:
-    if getattr(programme, name) != value:
-        setattr(programme, name, value)
+def _set(programme: Programme, name: str, value: Any) -> bool:
+    """Set one column; return whether that changed it."""
+    if getattr(programme, name) == value:
+        return False
+    setattr(programme, name, value)
+    return True
 
 
 def _set_codes(programme: Programme, field: str, codes: Sequence[str]) -> None:

@@ -7,7 +7,19 @@ from typing import Annotated, Any, Self, TypeAlias, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, model_validator
 
-from app.core.fields import Choice, Clearable, Codes, Count, Currency, Day, Line, Money, Paragraph, WebAddress, as_number
+from app.core.fields import (
+    Choice,
+    Clearable,
+    Codes,
+    Count,
+    Currency,
+    Day,
+    Line,
+    Money,
+    Paragraph,
+    WebAddress,
+    as_number,
+)
 from app.core.http import Body
 from app.core.paging import Page, Paging
 from app.programmes.models import Applicant, Freshness, PartnerRole, ProgrammeKind, ProgrammeStatus, Provenance

@@ -1,0 +1,78 @@
+"""Excel workbooks: the first sheet, every cell as text."""
+
+import io
+import zipfile
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from python_calamine import CalamineError, CalamineWorkbook, ZipError
+from xlsxwriter import Workbook
+
+from app.core.errors import Invalid
+from app.exchange.codecs.table import Table, of_cells
+
+LONGEST_CELL = 32_767
+_LARGEST = 300_000_000  # bytes unpacked: a small file can unpack to more than there is memory
+_NO_WORKBOOK = "The file is not an Excel workbook (.xlsx)"
+
+
+def read(content: bytes) -> Table:
+    """Return the first sheet's cells as text. Raises Invalid for what is no workbook."""
+    _check_size(content)
+    try:
+        sheet = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0)
+        records = sheet.to_python(skip_empty_area=False)
+    except (CalamineError, ZipError, IndexError, OSError) as error:
+        raise Invalid(f"{_NO_WORKBOOK}: {error}") from None
+    return of_cells((number, [_text(cell) for cell in record]) for number, record in enumerate(records, start=1))
+
+
+def write(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> bytes:
+    """Return a workbook of one sheet. Text stays text: nothing becomes a formula, a link or a number."""
+    target = io.BytesIO()
+    workbook = Workbook(target, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    sheet = workbook.add_worksheet()
+    sheet.freeze_panes(1, 0)
+    sheet.write_row(0, 0, columns, workbook.add_format({"bold": True}))
+    for number, row in enumerate(rows, start=1):
+        for place, name in enumerate(columns):
+            _write(sheet, number, place, row.get(name))
+    workbook.close()
+    return target.getvalue()
+
+
+def _write(sheet: Any, number: int, place: int, value: Any) -> None:
+    if value is None or value == "":
+        return
+    if isinstance(value, bool):
+        sheet.write_boolean(number, place, value)
+    elif isinstance(value, (int, float)) and abs(value) < 1e15:
+        sheet.write_number(number, place, value)
+    else:
+        text = str(value)
+        if len(text) > LONGEST_CELL:
+            raise Invalid(f"A cell holds {len(text)} characters, more than a workbook can; use csv or jsonl")
+        sheet.write_string(number, place, text.encode("utf-8", "replace").decode())
+
+
+def _check_size(content: bytes) -> None:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            unpacked = sum(entry.file_size for entry in archive.infolist())
+    except (zipfile.BadZipFile, ValueError):
+        raise Invalid(_NO_WORKBOOK if content else "The file is empty") from None
+    if unpacked > _LARGEST:
+        raise Invalid("The workbook is too large; send it in parts, or as csv")
+
+
+def _text(cell: Any) -> str:
+    if isinstance(cell, bool):
+        return str(cell).lower()
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    if isinstance(cell, datetime) and cell.time() == time(0):
+        return cell.date().isoformat()
+    if isinstance(cell, (date, time)):
+        return cell.isoformat()
+    return "" if cell is None or isinstance(cell, timedelta) else str(cell)
