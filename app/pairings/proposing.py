@@ -13,7 +13,7 @@ from app.needs.models import Need, NeedRevision, NeedStatus
 from app.pairings import queries
 from app.pairings.facts import facts_of
 from app.pairings.models import Decision, Origin, Pairing, PairingStatus
-from app.pairings.ranking import Index, Ranking, Suggestion, stated
+from app.pairings.ranking import PROPOSALS, Index, Ranking, Suggestion, stated
 from app.pairings.service import explain, lock_needs, propose
 from app.programmes.models import Programme
 
@@ -168,4 +168,4 @@ def _refresh(pairing: Pairing, suggestion: Suggestion, revision: int) -> bool:
 
 def _note(session: Session, subject: Need | Programme | None, tally: Tally) -> None:
     if subject is not None and (tally.new or tally.rescored):
-        audit.record(session, SYSTEM, "match.proposed", subject, after=tally.changed)
+        audit.record(session, SYSTEM, PROPOSALS, subject, after=tally.changed)

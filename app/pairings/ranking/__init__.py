@@ -1,0 +1,20 @@
+"""The only bridge to the matching library: rows become its values, and one index of programmes stays current."""
+
+from app.pairings.ranking.current import FULL_RUN, PROPOSALS, Ranking
+from app.pairings.ranking.index import PROPOSED, Index
+from app.pairings.ranking.rows import stated
+from matching import Model, Place, Suggestion
+from matching import Need as StatedNeed
+
+__all__ = [
+    "FULL_RUN",
+    "PROPOSALS",
+    "PROPOSED",
+    "Index",
+    "Model",
+    "Place",
+    "Ranking",
+    "StatedNeed",
+    "Suggestion",
+    "stated",
+]
