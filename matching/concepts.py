@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from matching.knowledge import Concept, is_acronym
 from matching.phrases import Phrase, PhraseBook, Reading, read
-from matching.text import LANGUAGES, detect_language
+from matching.text import LANGUAGES, detect_language, script_language
 
 if TYPE_CHECKING:
     from matching.model import Model
@@ -36,7 +36,16 @@ def _phrases(concept: Concept) -> Iterator[Phrase]:
 def find(text: str, language: str | None = None, *, model: "Model") -> list[tuple[str, str, int, int]]:
     """Concepts named in a text as (concept id, surface form, start, end), in order of place.
 
-    `language` is one of the six codes; None has it detected.
+    `language` is one of the six codes; None has it detected, and where the detected one names no concept, as may be
+    with a few words, the other languages in Latin letters are tried.
     """
-    reading = read(text, language if language in LANGUAGES else detect_language(text))
-    return [(concept, text[start:end], start, end) for concept, start, end in model.concepts.find(reading)]
+    if language in LANGUAGES:
+        return _found(text, str(language), model)
+    detected = detect_language(text)
+    others = [other for other in ("en", "fr", "es") if other != detected and script_language(text) is None]
+    return next(filter(None, (_found(text, spoken, model) for spoken in (detected, *others))), [])
+
+
+def _found(text: str, language: str, model: "Model") -> list[tuple[str, str, int, int]]:
+    hits = model.concepts.find(read(text, language))
+    return [(concept, text[start:end], start, end) for concept, start, end in hits]

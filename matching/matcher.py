@@ -57,7 +57,7 @@ class Matcher:
     def __init__(
         self, programmes: Iterable[Programme], model: Model, extra_countries: Mapping[str, str] | None = None
     ) -> None:
-        """`extra_countries`: user-assigned code to M49 subregion. Raises ValueError for two programmes of one id."""
+        """`extra_countries`: user-assigned code to M49 subregion. Raises ValueError for a repeated id."""
         self.model = model
         self._atlas = Atlas(model.geography, extra_countries)
         self._vocabulary = Vocabulary()
