@@ -36,8 +36,8 @@ def _phrases(concept: Concept) -> Iterator[Phrase]:
 def find(text: str, language: str | None = None, *, model: "Model") -> list[tuple[str, str, int, int]]:
     """Concepts named in a text as (concept id, surface form, start, end), in order of place.
 
-    `language` is one of the six codes; None has it detected, and where the detected one names no concept, as may be
-    with a few words, the other languages in Latin letters are tried.
+    `language` is one of the six codes; None has it detected, and where that one names no concept,
+    as may be with a few words, the other languages in Latin letters are tried.
     """
     if language in LANGUAGES:
         return _found(text, str(language), model)

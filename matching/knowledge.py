@@ -13,7 +13,7 @@ from types import MappingProxyType
 from matching.text import LANGUAGES
 
 DATA = Path(__file__).parent / "data"
-GLOSSARY_COLUMNS = ("acronym", "en", "en_synonyms", "fr", "es", "ru", "ar", "zh", "note")
+GLOSSARY_COLUMNS = ("id", "acronym", "en", "en_synonyms", "fr", "es", "ru", "ar", "zh", "note")
 LEXICON_COLUMNS = ("kind", "code", "weight", "en", "fr", "es", "ru", "ar", "zh", "note")
 LEXICON_KINDS = {"assistance_type": "assistance"}
 LEXICON_WEIGHTS = {"strong": 2.0, "weak": 0.9}
@@ -176,7 +176,10 @@ def geography() -> Geography:
 
 
 def read_glossary(path: Path) -> tuple[Concept, ...]:
-    """Read a glossary file; raises KnowledgeError naming file, line and column."""
+    """Read a glossary file; raises KnowledgeError naming file, line and column.
+
+    An empty `id` is made from the English term: "small arms" becomes "small-arms".
+    """
     concepts: dict[str, Concept] = {}
     for number, row in _rows(path, GLOSSARY_COLUMNS, "\t"):
         if not row["en"]:
@@ -184,7 +187,7 @@ def read_glossary(path: Path) -> tuple[Concept, ...]:
         concept = _concept(row)
         if concept.id in concepts:
             raise KnowledgeError(
-                f"{path.name}, line {number}, column en: {row['en']!r} is there twice; keep one line"
+                f"{path.name}, line {number}, column id: {concept.id!r} is there twice; keep one"
             )
         concepts[concept.id] = concept
     return tuple(concepts.values())
@@ -193,7 +196,7 @@ def read_glossary(path: Path) -> tuple[Concept, ...]:
 def _concept(row: dict[str, str]) -> Concept:
     terms = {language: tuple(_alternatives(row[language])) for language in LANGUAGES}
     terms["en"] += tuple(_alternatives(row["en_synonyms"]))
-    return Concept(slug(row["en"]), row["en"], row["acronym"], MappingProxyType(terms), row["note"])
+    return Concept(row["id"] or slug(row["en"]), row["en"], row["acronym"], MappingProxyType(terms), row["note"])
 
 
 def _alternatives(cell: str) -> list[str]:

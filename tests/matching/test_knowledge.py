@@ -21,9 +21,9 @@ def written(folder: Path, name: str, *lines: str) -> Path:
     ("lines", "message"),
     [
         (["acronym\ten"], "line 1: the header must be"),
-        ([HEADER, "X\t\tsyn"], "line 2, column en: empty"),
-        ([HEADER, "", "\tterm", "\tterm"], "line 4, column en: 'term' is there twice"),
-        ([HEADER, "\tterm" + "\t" * 9], "line 2, column 11: more than 9 cells"),
+        ([HEADER, "x\tX\t\tsyn"], "line 2, column en: empty"),
+        ([HEADER, "", "\t\tterm", "term\t\tother"], "line 4, column id: 'term' is there twice"),
+        ([HEADER, "\t\tterm" + "\t" * 9], "line 2, column 12: more than 10 cells"),
     ],
 )
 def test_a_bad_line_of_a_glossary_is_named(tmp_path: Path, lines: list[str], message: str) -> None:
@@ -56,7 +56,7 @@ def test_a_broken_taxonomy_is_named_with_its_line(tmp_path: Path) -> None:
 
 
 def test_an_installed_system_adds_a_concept_that_joins_two_languages(tmp_path: Path) -> None:
-    written(tmp_path, "glossary.tsv", HEADER, "\tzorbling\t\tzorblage\t\t\t\t\t")
+    written(tmp_path, "glossary.tsv", HEADER, "\t\tzorbling\t\tzorblage\t\t\t\t\t")
     programme = Programme(
         "p", "Zorbling", "Courses in zorbling for customs and border guards.", coverage=Place(is_global=True)
     )
@@ -74,7 +74,7 @@ def test_an_installed_system_adds_a_concept_that_joins_two_languages(tmp_path: P
 
 
 def test_a_model_has_another_fingerprint_whenever_it_scores_otherwise(tmp_path: Path) -> None:
-    written(tmp_path, "glossary.tsv", HEADER, "\tzorbling")
+    written(tmp_path, "glossary.tsv", HEADER, "\t\tzorbling")
     heavier = MODEL.with_weights("heavier", {**MODEL.weights, "text": 0.9})
 
     prints = {MODEL.fingerprint, load_model(tmp_path).fingerprint, heavier.fingerprint}
