@@ -14,11 +14,10 @@ from app.access.service import use_link
 from app.cli import demo_plan
 from app.cli.operate import init, require_free, require_writable, serve
 from app.cli.session import CTED, answer, open_engine, open_settings, operator, say
+from app.core import jobs
 from app.core.actor import Actor, Role
 from app.core.db import session_factory
-from app.core.jobs import run_pending
 from app.core.settings import Settings
-from app.main import job_handlers
 from app.organizations.users import service as users
 from app.organizations.users.schemas import UserIn
 from app.pairings import runs
@@ -74,9 +73,10 @@ def _make(engine: Engine, settings: Settings) -> None:
         demo_plan.release(session, actor, SEED / "demo")
     say("Matching …")
     runs.run(open_session, ranking, actor, full=True)
-    run_pending(open_session, job_handlers(settings, ranking))
     say("Deciding, and making accounts …")
     with open_session(True) as session, session.begin():
+        jobs.settle(session, "match.need")  # the run has looked at everything that waited
+        jobs.settle(session, "match.programme")
         officer = _make_accounts(session, actor, settings)
         demo_plan.decide(session, officer, SEED / "demo")
 

@@ -82,6 +82,12 @@ def run_pending(open_session: SessionFactory, handlers: Mapping[str, Handler]) -
     return count
 
 
+def settle(session: Session, kind: str) -> None:
+    """Mark what is queued of `kind` as done, because something larger has done all of it."""
+    queued = (Job.kind == kind) & (Job.status == JobStatus.QUEUED)
+    session.execute(update(Job).where(queued).values(status=JobStatus.DONE, ended_at=utc_now()))
+
+
 def run_forever(
     open_session: SessionFactory, handlers: Mapping[str, Handler], stop: threading.Event, pause: float = 0.5
 ) -> None:
