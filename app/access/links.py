@@ -63,11 +63,14 @@ def post_link(session: Session, user: User, purpose: LinkPurpose) -> None:
 
 
 def link_mailer(settings: Settings) -> Handler:
-    """Return what the worker does for JOB: make a link, mail it, and forget it when mailing fails."""
+    """Return what the worker does for JOB: make a link, mail it, and forget it when mailing fails.
+
+    A disabled account gets none; without a mail server there is nothing to do.
+    """
 
     def mail_link(session: Session, job: Job) -> None:
         user = session.get(User, UUID(job.payload["account_id"]))
-        if user is None or user.disabled_at is not None:
+        if user is None or user.disabled_at is not None or not settings.smtp_url:
             return
         purpose = LinkPurpose(job.payload["purpose"])
         text = _TEXT.format(hours=settings.link_hours, address=make_link(session, settings, user, purpose))

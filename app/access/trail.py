@@ -10,13 +10,14 @@ from app.audit.models import AuditEvent
 from app.audit.schemas import EventOut
 from app.core.actor import Actor
 from app.core.db import SessionDep
+from app.core.fields import Line
 from app.core.http import next_path
 from app.core.paging import Key, Page, PagingDep, paginate, set_link
 
 router = APIRouter(tags=["audit"])
 Reader = Annotated[Actor, Depends(Requires(Permission.AUDIT_READ))]
 Subject = Annotated[
-    str | None, Query(max_length=100, description="Reference or id of a record; officers must name one")
+    Annotated[str, Line(100)] | None, Query(description="Reference or id of a record; officers must name one")
 ]
 NEWEST_FIRST = (Key(AuditEvent.number, descending=True),)
 
