@@ -181,7 +181,7 @@ def read_glossary(path: Path) -> tuple[Concept, ...]:
     An empty `id` is made from the English term: "small arms" becomes "small-arms".
     """
     concepts: dict[str, Concept] = {}
-    for number, row in _rows(path, GLOSSARY_COLUMNS, "\t"):
+    for number, row in _rows(path, GLOSSARY_COLUMNS, "\t", optional="id"):
         if not row["en"]:
             raise KnowledgeError(f"{path.name}, line {number}, column en: empty; write the English term")
         concept = _concept(row)
@@ -348,9 +348,18 @@ def _csv(path: Path) -> Iterator[dict[str, str]]:
                 yield {key: value or "" for key, value in row.items()}
 
 
-def _rows(path: Path, columns: tuple[str, ...], separator: str) -> Iterator[tuple[int, dict[str, str]]]:
-    """The rows of a tab-separated file with a header line, with their line numbers; blank lines are skipped."""
-    lines = path.read_text(encoding="utf-8").splitlines()
+def _rows(
+    path: Path, columns: tuple[str, ...], separator: str, optional: str = ""
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """Rows of a separated file with a header line, with line numbers; blank lines are skipped.
+
+    The column `optional` may be left out of the file altogether; it then reads as empty.
+    """
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    if optional and lines and optional not in lines[0].split(separator):
+        bare = tuple(column for column in columns if column != optional)
+        yield from ((number, {optional: "", **row}) for number, row in _rows(path, bare, separator))
+        return
     if not lines or tuple(lines[0].split(separator)) != columns:
         raise KnowledgeError(f"{path.name}, line 1: the header must be {', '.join(columns)}, separated by tabs")
     for number, line in enumerate(lines[1:], start=2):
