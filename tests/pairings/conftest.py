@@ -1,6 +1,7 @@
 """Needs and programmes as officers would enter them, through the services."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,7 +9,10 @@ from fastapi import FastAPI
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.core.actor import Actor
+from app.core.actor import Actor, Role
+from app.core.migrate import upgrade
+from app.core.settings import Settings
+from app.main import create_app
 from app.needs import service as needs
 from app.needs.models import Need, NeedStatus
 from app.needs.schemas import NeedIn, NeedMove
@@ -18,7 +22,8 @@ from app.pairings.models import Pairing
 from app.programmes import service as programmes
 from app.programmes.models import Programme
 from app.programmes.schemas import ProgrammeIn
-from tests.conftest import As, make_organization, run_jobs
+from app.vocabularies.service import load_vocabularies
+from tests.conftest import As, _new_database, make_organization, run_jobs
 
 STORES = {
     "recipient": {"countries": ["TG"]},
@@ -117,3 +122,40 @@ def changed(session: Session, actor: Actor, need: Need, **said: Any) -> None:
     """Change what a need says."""
     needs.update(session, actor, need, NeedIn.model_validate({**STORES, **said}))
     session.commit()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[FastAPI]:
+    """The application as it is served: connections and transactions of its own for every request."""
+    url = f"sqlite:///{tmp_path / 'counterpart.db'}"
+    if request.param == "postgres":
+        url = _new_database(request.getfixturevalue("postgres_url"))
+    app = create_app(Settings(data_dir=tmp_path, database_url=url, run_jobs_in_process=False, _env_file=None))
+    with app.state.engine.begin() as connection:
+        upgrade(connection)
+    with app.state.open_session(True) as session, session.begin():
+        load_vocabularies(session)
+    yield app
+    app.state.engine.dispose()
+
+
+@pytest.fixture
+def officers(served: FastAPI) -> Iterator[tuple[Session, As, As]]:
+    """Two officers, and a session to arrange and look with."""
+    with served.state.open_session(True) as session:
+        cted = make_organization(session, "CTED-T", OrganizationKind.IMPLEMENTER)
+        yield session, As(served, session, Role.OFFICER, cted), As(served, session, Role.OFFICER, cted)
+
+
+def arranged(session: Session, officer: As) -> tuple[Need, Programme]:
+    organization = make_organization(session, "UNODA-T", OrganizationKind.IMPLEMENTER)
+    need = needs.create(session, officer.actor, NeedIn.model_validate(STORES))
+    needs.move(session, officer.actor, need, NeedMove(status=NeedStatus.OPEN, override_reason="for the test"))
+    offered, _ = programmes.register(session, officer.actor, offer(organization.ref, STORAGE_HELP["title"]))
+    session.commit()
+    return need, offered
+
+
+def offer(organization: str, title: object) -> ProgrammeIn:
+    said = {"organization": organization, "status": "active", "provenance": {"kind": "public_sources"}}
+    return ProgrammeIn.model_validate({**STORAGE_HELP, **said, "title": title})
