@@ -19,6 +19,9 @@ class Command(NamedTuple):
 COMMANDS = {
     "demo": Command("app.cli.demo", "demo", "Make a whole office to look at, and serve it."),
     "init": Command("app.cli.operate", "init", "Migrate the database and load the vocabularies."),
+    "seed": Command("app.cli.exchange", "seed", "Load the seed data, as a partner's files would be."),
+    "import": Command("app.cli.exchange", "import_rows", "Import organizations, programmes or needs."),
+    "export": Command("app.cli.exchange", "export", "Export organizations, programmes, needs or pairings."),
     "serve": Command("app.cli.operate", "serve", "Serve the pages and the API."),
     "worker": Command("app.cli.operate", "worker", "Run background jobs until stopped."),
     "openapi": Command("app.cli.operate", "openapi", "Print the API's OpenAPI description."),

@@ -34,6 +34,12 @@ _ROWS: Mapping[str, type[BaseModel]] = {
     ExportKind.PROGRAMMES: ProgrammeRow,
     ExportKind.NEEDS: NeedRow,
 }
+FILTERS: Mapping[ExportKind, type[Filter]] = {
+    ExportKind.ORGANIZATIONS: OrganizationFilter,
+    ExportKind.PROGRAMMES: ProgrammeFilter,
+    ExportKind.NEEDS: NeedFilter,
+    ExportKind.PAIRINGS: PairingFilter,
+}
 _AT_ONCE = 1000
 _LEFT_OUT = {"etag"}  # says which version a file shows, and would be stale when it is read
 
@@ -51,12 +57,13 @@ def export_file(session: Session, actor: Actor, wanted: Filter, form: Format) ->
     return codecs.write(form, [column.path for column in columns], flat)
 
 
+def everything(kind: ExportKind) -> Filter:
+    """The filter that asks for all records of a kind."""
+    return FILTERS[kind].model_validate({})
+
+
 def _kind_of(wanted: Filter) -> ExportKind:
-    if isinstance(wanted, OrganizationFilter):
-        return ExportKind.ORGANIZATIONS
-    if isinstance(wanted, ProgrammeFilter):
-        return ExportKind.PROGRAMMES
-    return ExportKind.NEEDS if isinstance(wanted, NeedFilter) else ExportKind.PAIRINGS
+    return next(kind for kind, filtered in FILTERS.items() if isinstance(wanted, filtered))
 
 
 def _views(session: Session, actor: Actor, wanted: Filter) -> Iterator[BaseModel]:

@@ -107,6 +107,7 @@ def _set_members(session: Session, organization: Organization, members: Sequence
             raise Invalid.field(f"/members/{place}/until", "`until` is not before `from`")
     if len({(member.country, member.from_on) for member in members}) < len(members):
         raise Invalid.field("/members", "A State is named twice from the same day")
+    before = _member_facts(organization.members)
     kept = {(row.country_code, row.from_on): row for row in organization.members}
     rows = []
     for member in members:
@@ -115,7 +116,7 @@ def _set_members(session: Session, organization: Organization, members: Sequence
         row.source, row.note = member.source, member.note
         rows.append(row)
     organization.members = rows
-    if organization.id is not None:
+    if organization.id is not None and _member_facts(rows) != before:
         flag_modified(organization, "name")  # so that the version, and with it the ETag, counts the list
 
 
@@ -139,5 +140,9 @@ def _facts(organization: Organization) -> dict[str, Any]:
     columns = {column.key: getattr(organization, column.key) for column in Organization.__table__.columns}
     for name in ("id", "created_at", "version"):
         del columns[name]
-    members = [[m.country_code, m.from_on, m.until_on, m.source, m.note] for m in organization.members]
-    return {**columns, "members": members}
+    return {**columns, "members": _member_facts(organization.members)}
+
+
+def _member_facts(members: Sequence[Membership]) -> list[list[Any]]:
+    ordered = sorted(members, key=lambda member: (member.country_code, str(member.from_on)))
+    return [[each.country_code, each.from_on, each.until_on, each.source, each.note] for each in ordered]

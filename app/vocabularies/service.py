@@ -14,6 +14,7 @@ from app.vocabularies.models import Term
 from matching.knowledge import DATA
 
 SIX = ("en", "fr", "es", "ru", "ar", "zh")
+MEMBERSHIPS = DATA / "memberships.csv"
 LANGUAGES = {  # each named in the six languages, in the order of SIX
     "en": ("English", "anglais", "inglés", "английский", "الإنكليزية", "英文"),
     "fr": ("French", "français", "francés", "французский", "الفرنسية", "法文"),
