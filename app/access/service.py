@@ -6,7 +6,7 @@ import secrets
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from app.access.attempts import Attempts
@@ -98,6 +98,7 @@ def check_csrf(token: str, given: str) -> None:
 
 
 def _open_session(session: Session, user: User, settings: Settings) -> str:
+    session.execute(delete(UserSession).where(UserSession.user_id == user.id, UserSession.expires_at < utc_now()))
     token = secrets.token_urlsafe(32)
     ends = utc_now() + timedelta(hours=settings.session_hours)
     session.add(UserSession(user_id=user.id, token_hash=sha256(token), expires_at=ends))

@@ -51,9 +51,14 @@ def list_keys(as_json: AsJson = False) -> None:
 
 
 @keys.command()
-def revoke(key: Annotated[str, typer.Argument(help="The key's id, or the key itself.")]) -> None:
+def revoke(
+    key: Annotated[str, typer.Argument(help="The key's id, or the key itself.")], as_json: AsJson = False
+) -> None:
     """Revoke a key: it stops working at once."""
     with transaction() as session:
         actor = operator(session)
-        service.revoke(session, actor, queries.get(session, actor, queries.public_id_of(key)))
-    say(f"The key {queries.public_id_of(key)} is revoked.")
+        found = queries.get(session, actor, queries.public_id_of(key))
+        shown = queries.shown_alone(session, service.revoke(session, actor, found))
+    say(f"The key {shown.id} is revoked.")
+    if as_json:
+        answer(shown.model_dump_json())

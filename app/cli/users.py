@@ -57,12 +57,16 @@ def reset(email: Email, as_json: AsJson = False) -> None:
 
 
 @users.command()
-def disable(email: Email) -> None:
+def disable(email: Email, as_json: AsJson = False) -> None:
     """Disable an account; whoever is signed in with it is out at once."""
     with transaction() as session:
         actor = operator(session)
-        service.disable(session, actor, queries.by_email(session, actor, email))
-    say(f"{email} is disabled and signed out everywhere.")
+        user = service.disable(session, actor, queries.by_email(session, actor, email))
+        session.flush()
+        shown = queries.shown_alone(session, user)
+    say(f"{shown.email} is disabled and signed out everywhere.")
+    if as_json:
+        answer(shown.model_dump_json())
 
 
 def _settings() -> Settings:
