@@ -38,9 +38,6 @@ _SPOKEN = {
     "duplicate_of": "duplicate of another pairing",
     "already_assisted": "already assisted",
     "no_objection": "no objection",
-    "matcher": "the matcher",
-    "officer": "an officer",
-    "partner": "a partner",
     "on_request": "on request",
 }
 _TONES = {

@@ -159,7 +159,7 @@ def show_desk(
 
 
 def _form_page(page: Page, actor: Actor, form: Form, need: Need | None, check: bool = False) -> Response:
-    """The form with what was entered. `version` of a refused form is taken to be read again by its writer."""
+    """The form with what was entered; saved again, it is against the record as it is now."""
     return page.show(
         "needs/form.html",
         form.status,
