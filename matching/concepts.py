@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from matching.knowledge import Concept, is_acronym
-from matching.phrases import Phrase, PhraseBook, Reading, read
+from matching.phrases import Phrase, PhraseBook, Reading, phrase_key, read
 from matching.text import LANGUAGES, detect_language, script_language
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ class ConceptBook:
     def __init__(self, concepts: Sequence[Concept]) -> None:
         entries = [(phrase, concept.id) for concept in concepts for phrase in _phrases(concept)]
         self._ids = [concept_id for _, concept_id in entries]
-        self._book = PhraseBook([phrase for phrase, _ in entries])
+        self._book = PhraseBook(phrase_key(phrase) for phrase, _ in entries)
 
     def find(self, reading: Reading) -> list[tuple[str, int, int]]:
         """(concept id, start, end) for each concept named in the reading."""

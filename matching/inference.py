@@ -74,7 +74,7 @@ def _strengths(
     kind: str, sums: Mapping[str, float], places: Mapping[str, list[tuple[int, Match]]], model: Model
 ) -> Evidence:
     """Each sum as a share of the largest, what is below KEPT_SHARE left out, and damped where all are weak."""
-    ours = {code: total for code, total in sums.items() if model.taxonomy.kind_of(code) == kind}
+    ours = {code: total for code, total in sums.items() if model.kinds[code] == kind}
     if not ours:
         return Evidence({}, {})
     top = max(ours.values())

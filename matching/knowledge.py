@@ -186,9 +186,7 @@ def read_glossary(path: Path) -> tuple[Concept, ...]:
             raise KnowledgeError(f"{path.name}, line {number}, column en: empty; write the English term")
         concept = _concept(row)
         if concept.id in concepts:
-            raise KnowledgeError(
-                f"{path.name}, line {number}, column id: {concept.id!r} is there twice; keep one"
-            )
+            raise KnowledgeError(f"{path.name}, line {number}, column id: {concept.id!r} is there twice; keep one")
         concepts[concept.id] = concept
     return tuple(concepts.values())
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -17,17 +17,28 @@ EXTRA_FILES = ("model.json", "taxonomy.json", "glossary.tsv", "cues.tsv")
 GROUPS = ("text", "concept", "theme", "dimension", "function", "weapon", "assistance", "geography")
 
 
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """The numbers of a model: weights by group, summing to 1, and the two floors."""
+
+    weights: dict[str, float]
+    floor: float
+    floor_without_geography: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Model:
     """Weights by group (summing to 1), the floors below which nothing is proposed, and the knowledge used."""
 
     name: str
     fingerprint: str
+    knowledge_fingerprint: str
     weights: Mapping[str, float]
     floor: float
     floor_without_geography: float
     glossary: Mapping[str, Concept]
     taxonomy: Taxonomy
+    kinds: Mapping[str, str]
     geography: Geography
     cues: tuple[Cue, ...]
     concepts: ConceptBook
@@ -35,16 +46,13 @@ class Model:
 
     def with_weights(self, name: str, weights: Mapping[str, float], floor: float | None = None) -> "Model":
         """The same knowledge under other weights, clipped at 0 and rescaled to 1: a candidate model."""
-        return _assemble(
-            name,
-            _rescaled(weights),
-            self.floor if floor is None else floor,
-            self.floor_without_geography,
-            tuple(self.glossary.values()),
-            self.taxonomy,
-            self.geography,
-            self.cues,
-            (self.concepts, self.cue_book),
+        numbers = Numbers(_rescaled(weights), self.floor if floor is None else floor, self.floor_without_geography)
+        return replace(
+            self,
+            name=name,
+            fingerprint=_fingerprint(numbers, self.knowledge_fingerprint),
+            weights=MappingProxyType(numbers.weights),
+            floor=numbers.floor,
         )
 
 
@@ -92,20 +100,32 @@ def _settings(path: Path, base: Mapping[str, object]) -> dict[str, object]:
 def _build(
     settings: Mapping[str, object], glossary: tuple[Concept, ...], taxonomy: Taxonomy, cues: tuple[Cue, ...]
 ) -> Model:
+    numbers, geography = _numbers(settings), knowledge.geography()
+    distinct = _distinct(cues)
+    knowledge_fingerprint = _knowledge_fingerprint(glossary, taxonomy, cues, geography)
+    return Model(
+        name=str(settings["name"]),
+        fingerprint=_fingerprint(numbers, knowledge_fingerprint),
+        knowledge_fingerprint=knowledge_fingerprint,
+        weights=MappingProxyType(numbers.weights),
+        floor=numbers.floor,
+        floor_without_geography=numbers.floor_without_geography,
+        glossary=MappingProxyType({concept.id: concept for concept in glossary}),
+        taxonomy=taxonomy,
+        kinds=MappingProxyType({cue.code: taxonomy.kind_of(cue.code) or "" for cue in distinct.values()}),
+        geography=geography,
+        cues=tuple(distinct.values()),
+        concepts=ConceptBook(glossary),
+        cue_book=PhraseBook(key[1:] for key in distinct),
+    )
+
+
+def _numbers(settings: Mapping[str, object]) -> Numbers:
     weights = settings.get("weights")
     if not isinstance(weights, dict):
         raise KnowledgeError('model.json, weights: must be an object such as {"text": 0.3, …}')
-    return _assemble(
-        str(settings["name"]),
-        _rescaled(weights),
-        float(str(settings["floor"])),
-        float(str(settings["floor_without_geography"])),
-        glossary,
-        taxonomy,
-        knowledge.geography(),
-        cues,
-        None,
-    )
+    floors = [float(str(settings[name])) for name in ("floor", "floor_without_geography")]
+    return Numbers(_rescaled(weights), *floors)
 
 
 def _rescaled(weights: Mapping[str, float]) -> dict[str, float]:
@@ -116,62 +136,31 @@ def _rescaled(weights: Mapping[str, float]) -> dict[str, float]:
     return {group: weight / total for group, weight in clipped.items()}
 
 
-def _assemble(
-    name: str,
-    weights: dict[str, float],
-    floor: float,
-    floor_without_geography: float,
-    glossary: tuple[Concept, ...],
-    taxonomy: Taxonomy,
-    geography: Geography,
-    cues: tuple[Cue, ...],
-    books: tuple[ConceptBook, PhraseBook] | None,
-) -> Model:
-    if books is None:
-        cues = _distinct(cues)
-    concepts, cue_book = books or (
-        ConceptBook(glossary),
-        PhraseBook([Phrase(cue.phrase, cue.language, exact=cue.is_exact) for cue in cues]),
-    )
-    numbers = (sorted(weights.items()), floor, floor_without_geography)
-    return Model(
-        name,
-        _fingerprint(numbers, glossary, taxonomy, cues, geography),
-        MappingProxyType(weights),
-        floor,
-        floor_without_geography,
-        MappingProxyType({concept.id: concept for concept in glossary}),
-        taxonomy,
-        geography,
-        cues,
-        concepts,
-        cue_book,
-    )
-
-
-def _distinct(cues: tuple[Cue, ...]) -> tuple[Cue, ...]:
+def _distinct(cues: tuple[Cue, ...]) -> dict[tuple[str, ...], Cue]:
     """One cue for each code and stems, the heaviest, so that inflected forms listed apart do not count twice."""
     kept: dict[tuple[str, ...], Cue] = {}
     for cue in cues:
         key = (cue.code, *phrase_key(Phrase(cue.phrase, cue.language, exact=cue.is_exact)))
         if key not in kept or cue.weight > kept[key].weight:
             kept[key] = cue
-    return tuple(kept.values())
+    return kept
 
 
-def _fingerprint(
-    numbers: object,
-    glossary: tuple[Concept, ...],
-    taxonomy: Taxonomy,
-    cues: tuple[Cue, ...],
-    geography: Geography,
-) -> str:
+def _fingerprint(numbers: Numbers, knowledge_fingerprint: str) -> str:
     """SHA-256, in hexadecimal, of everything that a score depends on besides the records."""
-    digest = hashlib.sha256(repr(numbers).encode())
+    told = (sorted(numbers.weights.items()), numbers.floor, numbers.floor_without_geography)
+    return hashlib.sha256(f"{told!r} {knowledge_fingerprint}".encode()).hexdigest()
+
+
+def _knowledge_fingerprint(
+    glossary: tuple[Concept, ...], taxonomy: Taxonomy, cues: tuple[Cue, ...], geography: Geography
+) -> str:
+    digest = hashlib.sha256()
     for concept in glossary:
         digest.update(repr((concept.id, concept.acronym, sorted(concept.terms.items()))).encode())
     digest.update(repr((sorted(taxonomy.themes.items()), sorted(taxonomy.weapons.items()))).encode())
-    digest.update(repr(cues).encode())
+    for cue in cues:
+        digest.update(f"{cue.code}|{cue.weight}|{cue.language}|{cue.phrase};".encode())
     homes = sorted((code, country.region) for code, country in geography.countries.items())
     tree = sorted((code, region.parent) for code, region in geography.regions.items())
     contexts = [(phrase, sorted(states)) for phrase, states in geography.contexts]

@@ -4,9 +4,8 @@ import re
 import threading
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import Stemmer
 
@@ -32,8 +31,7 @@ _SUFFIXES = ("ها", "ان", "ات", "ون", "ين", "يه", "ه", "ي")
 _local = threading.local()
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A word, or one Chinese character, at `start` to `end` of the text it came from."""
 
     surface: str
@@ -42,7 +40,8 @@ class Token:
 
     @property
     def is_han(self) -> bool:
-        return len(self.surface) == 1 and _HAN.match(self.surface) is not None
+        """Whether it is a Chinese character."""
+        return self.surface >= "\u3400" and _HAN.match(self.surface) is not None
 
 
 def tokens(text: str) -> list[Token]:
@@ -97,6 +96,14 @@ def _bigrams(run: str) -> list[str]:
 def stems(words: Iterable[str], language: str | None) -> list[str]:
     """Stem words by the rules of `language` (None: of each word's own script) and fold the result."""
     return [stem(word, language) for word in words]
+
+
+@lru_cache(maxsize=400_000)
+def content_stem(word: str, language: str) -> str | None:
+    """The stem of a word, or None for a word without meaning of its own in `language`."""
+    if word >= "\u3400" and _HAN.match(word):
+        return word
+    return None if is_stop_word(fold(word), language) else stem(word, language)
 
 
 @lru_cache(maxsize=400_000)
