@@ -1,19 +1,18 @@
 """Counts beside the list: how many of the needs that the caller may see each choice of a filter would leave."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import ColumnElement, Row, Select, case, literal
+from sqlalchemy.orm import Session
 
 from app.needs.filters import CODED, FULL_ONLY, Sight
-from app.needs.models import Need, NeedCode, NeedRevision
+from app.needs.models import Need, NeedRevision
 from app.needs.schemas import Facets
 
-_COLUMNS: Mapping[str, InstrumentedAttribute[Any]] = {
-    "priority": NeedRevision.priority,
-    "status": Need.status,
-}
+FACETS = (*CODED, "priority", "status")
+_FACET_OF = {field: name for name, field in CODED.items()}
 
 
 def count(
@@ -22,43 +21,45 @@ def count(
     sight: Sight,
     given: Mapping[str, ColumnElement[bool]],
 ) -> Facets:
-    """Count choices over the needs in `seen`, each facet under all of `given` but its own filter."""
-    facets: Facets = {name: {} for name in (*CODED, *_COLUMNS)}
-    for names, where in _rounds(sight, given):
-        fields = {CODED[name]: name for name in names}
-        for field, code, found in session.execute(_of_codes(seen, where, fields)):
-            facets[fields[field]][code] = found
-    for name, column in _COLUMNS.items():
-        rows = seen.with_only_columns(column, func.count()).where(*_others(given, name)).group_by(column)
-        facets[name] = {value.value: found for value, found in session.execute(rows) if value is not None}
-    return {name: dict(sorted(counts.items(), key=_most_first)) for name, counts in facets.items()}
+    """Count choices over the needs in `seen`, each facet under all of `given` but its own filter.
+
+    One statement: a row that fails a single filter still counts for that filter's own facet.
+    """
+    chosen = [name for name in given if name in FACETS]
+    others = [condition for name, condition in given.items() if name not in FACETS]
+    flags = [case((given[name], 1), else_=0) for name in chosen]
+    full = literal(True) if sight.actor.is_cted else sight.is_full
+    rows = seen.with_only_columns(
+        NeedRevision.coded, NeedRevision.priority, Need.status, full, *(flag.label(None) for flag in flags)
+    ).where(*others)
+    if flags:
+        rows = rows.where(sum(flags[1:], flags[0]) >= len(flags) - 1)
+    return _sorted(_counted(session.execute(rows).all(), chosen))
 
 
-def _rounds(
-    sight: Sight, given: Mapping[str, ColumnElement[bool]]
-) -> Iterable[tuple[list[str], list[ColumnElement[bool]]]]:
-    """Facets that are counted under the same conditions, together: those without a choice, and each with one."""
-    for restricted in (False, True):
-        names = [name for name in CODED if (name in FULL_ONLY) == restricted]
-        full = [sight.is_full] if restricted and not sight.actor.is_cted else []
-        if unchosen := [name for name in names if name not in given]:
-            yield unchosen, [*given.values(), *full]
-        for name in names:
-            if name in given:
-                yield [name], [*_others(given, name), *full]
+def _counted(rows: Sequence[Row[*tuple[Any, ...]]], chosen: Sequence[str]) -> dict[str, Counter[str]]:
+    counts: dict[str, Counter[str]] = {name: Counter() for name in FACETS}
+    for alike, number in Counter(tuple(row) for row in rows).items():
+        coded, priority, status, full, *flags = alike
+        failed = [name for name, flag in zip(chosen, flags, strict=True) if not flag]
+        if priority is not None:
+            _add(counts, failed, "priority", priority.value, number)
+        _add(counts, failed, "status", status.value, number)
+        for item in coded.split():
+            field, _, code = item.partition("=")
+            name = _FACET_OF[field]
+            if full or name not in FULL_ONLY:
+                _add(counts, failed, name, code, number)
+    return counts
 
 
-def _of_codes(
-    seen: Select[*tuple[Any, ...]], where: list[ColumnElement[bool]], fields: Iterable[str]
-) -> Select[*tuple[Any, ...]]:
-    revisions = seen.with_only_columns(NeedRevision.id).where(*where)
-    held = and_(NeedCode.field.in_(list(fields)), NeedCode.revision_id.in_(revisions))
-    return select(NeedCode.field, NeedCode.code, func.count()).where(held).group_by(NeedCode.field, NeedCode.code)
+def _add(counts: dict[str, Counter[str]], failed: Sequence[str], name: str, code: str, number: int) -> None:
+    if not failed or failed == [name]:
+        counts[name][code] += number
 
 
-def _others(given: Mapping[str, ColumnElement[bool]], name: str) -> list[ColumnElement[bool]]:
-    return [condition for other, condition in given.items() if other != name]
-
-
-def _most_first(counted: tuple[str, int]) -> tuple[int, str]:
-    return -counted[1], counted[0]
+def _sorted(counts: Mapping[str, Counter[str]]) -> Facets:
+    return {
+        name: dict(sorted(counted.items(), key=lambda item: (-item[1], item[0])))
+        for name, counted in counts.items()
+    }

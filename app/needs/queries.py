@@ -73,10 +73,12 @@ def listed(session: Session, actor: Actor, wanted: NeedFilter, paging: Paging, f
     given = conditions(session, sight, wanted)
     found = seen.where(*given.values())
     order = _order(sight, wanted)
-    rows = paginate(session, _whole(found), order, Paging(paging.limit, paging.cursor))
+    names = found.with_only_columns(Need.id, NeedRevision.id, sight.fields, sight.since)
+    rows = paginate(session, names, order, Paging(paging.limit, paging.cursor))
     total = session.scalar(found.with_only_columns(func.count())) if paging.count else None
     counts = facet_counts.count(session, seen, sight, given) if facets else None
-    return NeedPage(items=_views(session, actor, rows.rows), next=rows.next, total=total, facets=counts)
+    items = _views(session, actor, _loaded(session, rows.rows))
+    return NeedPage(items=items, next=rows.next, total=total, facets=counts)
 
 
 def _seen(actor: Actor, at: datetime | None = None) -> tuple[Seen, Sight]:
@@ -99,6 +101,15 @@ def _is_called(ref: str) -> ColumnElement[bool]:
 
 def _unknown() -> NotFound:
     return NotFound("There is no such need")
+
+
+def _loaded(session: Session, named: Sequence[Any]) -> list[tuple[Need, NeedRevision, ReleaseFields]]:
+    """The rows of a page by the ids that the list found, so that sorting a long list moves no texts."""
+    ids = [row[1] for row in named]
+    statement = select(Need, NeedRevision).join(NeedRevision, NeedRevision.need_id == Need.id)
+    rows = session.execute(_whole(statement.where(NeedRevision.id.in_(ids)))).unique()
+    by_revision = {revision.id: (need, revision) for need, revision in rows}
+    return [(*by_revision[row[1]], row[2]) for row in named]
 
 
 def _whole(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:

@@ -21,7 +21,7 @@ _IN_FULL = ("countries", "assistance_types")
 
 
 def index(session: Session, ref: str, revision: NeedRevision) -> None:
-    """Write the search columns of a revision whose text and codes are set."""
+    """Write the search columns, and `coded`, of a revision whose text and codes are set."""
     said = content_of(revision)
     labels = _labels(session, revision)
     summary = text.tokens(ref, "en") | _titles(said)
@@ -29,6 +29,7 @@ def index(session: Session, ref: str, revision: NeedRevision) -> None:
     full = summary | _texts(said) | _label_tokens(revision, labels, _IN_FULL) | _provisions(said)
     if body := revision.members_of:
         full |= text.tokens(body.ref, "en") | text.tokens(body.name, "en")
+    revision.coded = " ".join(f"{code.field}={code.code}" for code in revision.codes)
     revision.summary_tokens, revision.full_tokens = text.joined(summary), text.joined(full)
 
 

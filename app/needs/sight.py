@@ -1,32 +1,36 @@
 """What anybody outside CTED may see of needs: read from releases and the need's dated status alone."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Subquery, and_, case, func, not_, or_, select
+from sqlalchemy import ColumnElement, Subquery, and_, case, not_, or_, select
+from sqlalchemy.orm import aliased
 
 from app.needs.models import Need, NeedStatus, NeedStatusChange, Release, ReleaseException, ReleaseFields
 from app.organizations.queries import groups_of
 
 
-def in_force(at: datetime) -> ColumnElement[bool]:
+def in_force(at: datetime, release: type[Release] = Release) -> ColumnElement[bool]:
     """Whether a release is in force at `at`: begun, recorded and consented to, not ended, not withdrawn."""
     return and_(
-        Release.starts_at <= at,
-        Release.recorded_at <= at,
-        Release.complete_at <= at,
-        or_(Release.ends_at.is_(None), Release.ends_at > at),
-        or_(Release.withdrawn_at.is_(None), Release.withdrawn_at > at),
+        release.starts_at <= at,
+        release.recorded_at <= at,
+        release.complete_at <= at,
+        or_(release.ends_at.is_(None), release.ends_at > at),
+        or_(release.withdrawn_at.is_(None), release.withdrawn_at > at),
     )
 
 
-def visible_since() -> ColumnElement[datetime]:
+def visible_since(release: type[Release] = Release) -> ColumnElement[datetime]:
     """When a release began to give sight: the latest of its start, its recording and the last consent."""
-    later = case((Release.starts_at > Release.recorded_at, Release.starts_at), else_=Release.recorded_at)
-    return case((Release.complete_at > later, Release.complete_at), else_=later)
+    later = case((release.starts_at > release.recorded_at, release.starts_at), else_=release.recorded_at)
+    return case((release.complete_at > later, release.complete_at), else_=later)
 
 
-def reaches(organization_id: UUID, at: datetime, past: bool = False) -> ColumnElement[bool]:
+def reaches(
+    organization_id: UUID, at: datetime, past: bool = False, release: type[Release] = Release
+) -> ColumnElement[bool]:
     """Whether a release in force is towards `organization_id`, by name or through a group that does not except it.
 
     Groups see a need only while it is open, one named organization any need that is not a draft. With `past`
@@ -35,19 +39,17 @@ def reaches(organization_id: UUID, at: datetime, past: bool = False) -> ColumnEl
     status = status_at(at) if past else Need.status
     excepted = select(ReleaseException.release_id).where(ReleaseException.organization_id == organization_id)
     through_group = and_(
-        Release.group_id.in_(groups_of(organization_id, at.date())),
-        not_(Release.id.in_(excepted)),
+        release.group_id.in_(groups_of(organization_id, at.date())),
+        not_(release.id.in_(excepted)),
         status == NeedStatus.OPEN,
     )
-    by_name = and_(Release.organization_id == organization_id, status != NeedStatus.DRAFT)
-    return and_(in_force(at), or_(through_group, by_name))
+    by_name = and_(release.organization_id == organization_id, status != NeedStatus.DRAFT)
+    return and_(in_force(at, release), or_(through_group, by_name))
 
 
 def status_at(at: datetime) -> ColumnElement[NeedStatus]:
     """The status that a need had at `at`; NULL before it was stored."""
-    change = select(NeedStatusChange.status).where(
-        NeedStatusChange.need_id == Need.id, NeedStatusChange.at <= at
-    )
+    change = select(NeedStatusChange.status).where(NeedStatusChange.need_id == Need.id, NeedStatusChange.at <= at)
     newest = change.order_by(NeedStatusChange.at.desc(), NeedStatusChange.id.desc()).limit(1)
     return newest.correlate(Need).scalar_subquery()
 
@@ -55,24 +57,34 @@ def status_at(at: datetime) -> ColumnElement[NeedStatus]:
 def best_release(organization_id: UUID, at: datetime, past: bool = False) -> Subquery:
     """The one release by which an organization sees each need: full before summary, then the newest revision.
 
-    Columns: need_id, revision, fields, since (when it began to give sight). One row a need.
+    Columns: need_id, revision, fields, since (when it began to give sight). One row a need. It is said as "none
+    is better", so that a database can look at one need without ranking the releases of all.
     """
-    full_first = case((Release.fields == ReleaseFields.FULL, 0), else_=1)
-    place = func.row_number().over(
-        partition_by=Release.need_id,
-        order_by=(full_first, Release.revision.desc(), visible_since(), Release.id),
-    )
-    candidates = (
-        select(
-            Release.need_id,
-            Release.revision,
-            Release.fields,
-            visible_since().label("since"),
-            place.label("place"),
+    other = aliased(Release)
+    better = (
+        select(other.id)
+        .where(
+            other.need_id == Release.need_id, _precedes(other, Release), reaches(organization_id, at, past, other)
         )
-        .join(Need, Need.id == Release.need_id)
-        .where(reaches(organization_id, at, past))
-        .subquery()
+        .correlate(Release, Need)
     )
-    best = select(candidates.c.need_id, candidates.c.revision, candidates.c.fields, candidates.c.since)
-    return best.where(candidates.c.place == 1).subquery("sight")
+    best = select(Release.need_id, Release.revision, Release.fields, visible_since().label("since"))
+    seen = best.join(Need, Need.id == Release.need_id).where(reaches(organization_id, at, past), ~better.exists())
+    return seen.subquery("sight")
+
+
+def _precedes(one: type[Release], other: type[Release]) -> ColumnElement[bool]:
+    """The order of releases of a need: full first, newest revision first, the one in force longest, then by id."""
+    columns: list[tuple[Any, Any]] = [
+        (_summary_last(one), _summary_last(other)),
+        (-one.revision, -other.revision),
+        (visible_since(one), visible_since(other)),
+        (one.id, other.id),
+    ]
+    ties = [and_(*(ours == theirs for ours, theirs in columns[:n])) for n in range(1, len(columns))]
+    earlier = [ours < theirs for ours, theirs in columns]
+    return or_(earlier[0], *(and_(tie, less) for tie, less in zip(ties, earlier[1:], strict=True)))
+
+
+def _summary_last(release: type[Release]) -> ColumnElement[int]:
+    return case((release.fields == ReleaseFields.FULL, 0), else_=1)

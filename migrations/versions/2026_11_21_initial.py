@@ -608,6 +608,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("need", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_need_changed_at"), ["changed_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_need_merged_into_id"), ["merged_into_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_need_status_need_id"), ["status", "id"], unique=False)
         batch_op.create_index(
             "uq_need_source_ref_without_assessment",
@@ -733,6 +734,15 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("need_id", sa.Uuid(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("coded", sa.String(), nullable=False),
+        sa.Column(
+            "priority",
+            sa.Enum(
+                "high", "medium", "low", name="priority", native_enum=False, create_constraint=True, length=32
+            ),
+            nullable=True,
+        ),
+        sa.Column("wanted_by", sa.Date(), nullable=True),
         sa.Column("title", sa.String(length=300), nullable=False),
         sa.Column("description", sa.String(), nullable=False),
         sa.Column("language", sa.String(length=2), nullable=False),
@@ -752,13 +762,6 @@ def upgrade() -> None:
         sa.Column("region", sa.String(length=3), nullable=True),
         sa.Column("members_of_id", sa.Uuid(), nullable=True),
         sa.Column("context", sa.String(length=300), nullable=False),
-        sa.Column(
-            "priority",
-            sa.Enum(
-                "high", "medium", "low", name="priority", native_enum=False, create_constraint=True, length=32
-            ),
-            nullable=True,
-        ),
         sa.Column(
             "beneficiary_kind",
             sa.Enum(
@@ -786,7 +789,6 @@ def upgrade() -> None:
         sa.Column("cost_high", sa.Numeric(precision=16, scale=2), nullable=True),
         sa.Column("cost_currency", sa.String(length=3), nullable=True),
         sa.Column("cost_estimated_by", sa.String(length=200), nullable=False),
-        sa.Column("wanted_by", sa.Date(), nullable=True),
         sa.Column("unconfirmed", sa.JSON(), nullable=False),
         sa.Column("translations", sa.JSON(), nullable=False),
         sa.Column("provisions", sa.JSON(), nullable=False),
@@ -1131,6 +1133,7 @@ def downgrade() -> None:
             postgresql_where=sa.text("assessment_id IS NULL"),
         )
         batch_op.drop_index(batch_op.f("ix_need_status_need_id"))
+        batch_op.drop_index(batch_op.f("ix_need_merged_into_id"))
         batch_op.drop_index(batch_op.f("ix_need_changed_at"))
 
     op.drop_table("need")
