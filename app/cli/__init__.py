@@ -18,7 +18,7 @@ class Command(NamedTuple):
 
 COMMANDS = {
     "demo": Command("app.cli.demo", "demo", "Make a whole office to look at, and serve it."),
-    "init": Command("app.cli.operate", "init", "Migrate the database and load the vocabularies."),
+    "init": Command("app.cli.prepare", "init", "Migrate the database and load the vocabularies."),
     "seed": Command("app.cli.exchange", "seed", "Load the seed data, as a partner's files would be."),
     "import": Command("app.cli.exchange", "import_rows", "Import organizations, programmes or needs."),
     "export": Command("app.cli.exchange", "export", "Export organizations, programmes, needs or pairings."),

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from app.audit.queries import verify
 from app.cli.failures import Failure
-from app.cli.operate import require_writable
+from app.cli.prepare import require_writable
 from app.cli.session import open_engine, open_settings, say
 from app.core.db import make_engine, utc_now
 from app.core.settings import Settings

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from app.access.models import User
 from app.access.service import use_link
 from app.cli import demo_plan
-from app.cli.operate import init, require_free, require_writable, serve
+from app.cli.operate import serve
+from app.cli.prepare import init, require_free, require_writable
 from app.cli.session import CTED, answer, open_engine, open_settings, operator, say
 from app.core import jobs
 from app.core.actor import Actor, Role
