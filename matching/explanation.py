@@ -25,6 +25,9 @@ DECLARED = {
 }
 
 
+KEPT_RECORDS = 4096
+
+
 @dataclass(frozen=True, slots=True)
 class Sides:
     """The two records of a pair, with their places as States."""
@@ -49,22 +52,39 @@ class _Places:
         return tuple(dict.fromkeys(self.texts[span.field][span.start : span.end] for span in spans))
 
 
-def contributions(
-    sides: Sides, parts: Mapping[str, float], geography: float, covered: float, model: Model, atlas: Atlas
-) -> tuple[Contribution, ...]:
-    """One contribution a feature, largest first; geography is told even where it adds nothing."""
-    need, programme = (
-        _places(need_passages(sides.need), model),
-        _places(programme_passages(sides.programme), model),
-    )
-    found = [
-        _contribution(feature, weight, sides, need, programme, model)
-        for feature, weight in parts.items()
-        if weight > 0
-    ]
-    if sides.recipient.is_known:
-        found.append(_geography(sides, geography, covered, atlas))
-    return tuple(sorted(found, key=lambda part: (-part.weight, part.feature)))
+class Explainer:
+    """Explains pairs under one model; it keeps where the features of recent records are, which takes longest."""
+
+    def __init__(self, model: Model, atlas: Atlas) -> None:
+        self._model = model
+        self._atlas = atlas
+        self._kept: dict[tuple[str, str], tuple[Need | Programme, _Places]] = {}
+
+    def contributions(
+        self, sides: Sides, parts: Mapping[str, float], geography: float, covered: float
+    ) -> tuple[Contribution, ...]:
+        """One contribution a feature, largest first; geography is told even where it adds nothing."""
+        need, programme = self._places(sides.need), self._places(sides.programme)
+        found = [
+            _contribution(feature, weight, sides, need, programme, self._model)
+            for feature, weight in parts.items()
+            if weight > 0
+        ]
+        if sides.recipient.is_known:
+            found.append(_geography(sides, geography, covered, self._atlas))
+        return tuple(sorted(found, key=lambda part: (-part.weight, part.feature)))
+
+    def _places(self, record: Need | Programme) -> _Places:
+        key = (type(record).__name__, record.id)
+        kept = self._kept.get(key)
+        if kept is not None and kept[0] is record:
+            return kept[1]
+        passages = need_passages(record) if isinstance(record, Need) else programme_passages(record)
+        found = _places(passages, self._model)
+        if len(self._kept) >= KEPT_RECORDS:
+            self._kept = {}
+        self._kept[key] = (record, found)
+        return found
 
 
 def _places(passages: Sequence[Passage], model: Model) -> _Places:

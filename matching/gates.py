@@ -22,9 +22,9 @@ def gates(programme: Programme, recipient: Territory, as_of: date | None = None)
     )
 
 
-def passes(programme: Programme, recipient: Territory, as_of: date | None = None) -> bool:
-    """Whether every gate is passed."""
-    return all(gate.passed for gate in gates(programme, recipient, as_of))
+def is_open(programme: Programme) -> bool:
+    """Whether the gates that depend on the programme alone are passed: all but dates and excluded States."""
+    return programme.status == "active" and not programme.stale and not programme.full and programme.kind != "fund"
 
 
 def _gate(name: str, passed: bool, good: str, bad: str) -> Gate:

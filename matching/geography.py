@@ -111,6 +111,15 @@ def share(need: Territory, offered: Territory, excluded: Iterable[str] = ()) -> 
     return len(left if offered.everywhere else left & offered.countries) / len(need.countries)
 
 
+def closeness(need: Territory, offered: Territory, excluded: frozenset[str] = frozenset()) -> tuple[float, bool]:
+    """The geography similarity from 0 to 1, a half where the offer does not say where, and whether it is admitted.
+
+    A programme that excludes every State of the need does not admit it.
+    """
+    admitted = not need.countries or not need.countries <= excluded
+    return (level(share(need, offered, excluded)) if offered.is_known else PARTLY), admitted
+
+
 def level(covered: float) -> float:
     """The geography similarity for a share: 1 from a third up, a half below it, 0 for none."""
     if covered >= ENOUGH - 1e-9:

@@ -1,125 +1,21 @@
 """Programmes as sparse rows of features from 0 to 1, in immutable segments that readers share without locks."""
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from matching.inference import KINDS
-from matching.profiles import Profile
+from matching.gates import is_open
+from matching.geography import Territory, closeness
+from matching.types import Programme
 
-K1, B = 2.0, 0.75
-RARITY_POWER = 1.25
-K1_CONCEPT = 0.6
-LEAST_DECLARED = 0.4
-MERGE_AT = 64
+FOREVER = date.max.toordinal()
+REMEMBERED = 512
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Statistics:
-    """What a fit learns from the corpus.
-
-    The number of programmes, their mean length, how far they are of this field (0 where `Profile.field` is 0.3 on
-    the mean, 1 from 0.6), and how many have each feature.
-    """
-
-    count: int
-    mean_length: float
-    field: float
-    frequency: Mapping[str, int]
-
-    def rarity(self, feature: str) -> float:
-        """BM25's inverse document frequency, ln(1 + (n - f + .5) / (f + .5)), to the power RARITY_POWER."""
-        held = self.frequency.get(feature, 0)
-        return float(math.log1p((self.count - held + 0.5) / (held + 0.5)) ** RARITY_POWER)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Segment:
-    """Rows of programmes with the features' columns turned for lookup by feature (features x rows)."""
-
-    ids: tuple[str, ...]
-    rows: Mapping[str, int]
-    by_feature: csr_array
-
-
-def statistics(profiles: Sequence[Profile]) -> Statistics:
-    """Count the features of terms and concepts over the programmes."""
-    frequency: dict[str, int] = {}
-    for profile in profiles:
-        for feature in (
-            *(f"term:{term}" for term in profile.terms),
-            *(f"concept:{c}" for c in profile.concepts),
-        ):
-            frequency[feature] = frequency.get(feature, 0) + 1
-    mean = sum(profile.length for profile in profiles) / len(profiles) if profiles else 1.0
-    field = sum(profile.field for profile in profiles) / len(profiles) if profiles else 1.0
-    return Statistics(len(profiles), mean or 1.0, min(1.0, max(0.0, (field - 0.3) / 0.3)), frequency)
-
-
-def programme_features(profile: Profile, known: Statistics) -> dict[str, float]:
-    """A programme's features, each from 0 to 1.
-
-    Terms and concepts saturate as in BM25 (Robertson and Zaragoza, 2009): tf / (tf + k (1 - b + b length / mean)).
-    """
-    norm = K1 * (1 - B + B * profile.length / known.mean_length)
-    features = {f"term:{term}": count / (count + norm) for term, count in profile.terms.items()}
-    features.update((f"concept:{c}", count / (count + K1_CONCEPT)) for c, count in profile.concepts.items())
-    for kind in KINDS:
-        features.update((f"{kind}:{code}", strength) for code, strength in profile.codes[kind].items())
-    return features
-
-
-def need_features(profile: Profile, known: Statistics, weights: Mapping[str, float]) -> dict[str, float]:
-    """A need's features with their final weights, which sum to 1 less the weight of geography.
-
-    `weights` are those of the groups, already rescaled to the groups that this need has (`need_weights`).
-    """
-    features: dict[str, float] = {}
-    for group, counted in need_groups(profile, known).items():
-        total = math.fsum(counted.values())
-        if total > 0:
-            features.update((feature, weights[group] * value / total) for feature, value in counted.items())
-    return features
-
-
-def need_groups(profile: Profile, known: Statistics) -> dict[str, dict[str, float]]:
-    """A need's features by group, before they are scaled to the group's weight."""
-    groups = {
-        "text": {f"term:{t}": count * known.rarity(f"term:{t}") for t, count in profile.terms.items()},
-        "concept": {
-            f"concept:{c}": math.log1p(count) * known.rarity(f"concept:{c}")
-            for c, count in profile.concepts.items()
-        },
-    }
-    for kind in KINDS:
-        groups[kind] = {f"{kind}:{code}": strength for code, strength in profile.codes[kind].items()}
-    return groups
-
-
-def need_weights(
-    profile: Profile, known: Statistics, weights: Mapping[str, float], placed: bool
-) -> dict[str, float]:
-    """The groups' weights rescaled to 1 over those that the need has.
-
-    Text and geography count in full. Concepts and inferred codes count by how far the text and the programmes are
-    of this field (`Profile.field`), declared codes by the text too, but no less than LEAST_DECLARED: a code on a
-    text that speaks of other things is often the nearest that an officer found.
-    """
-    present = dict.fromkeys(weights, 0.0)
-    for group, counted in need_groups(profile, known).items():
-        if math.fsum(counted.values()) > 0:
-            present[group] = profile.field * known.field
-            if profile.declared.get(group):
-                present[group] = max(LEAST_DECLARED, profile.field)
-    present["text"] = 1.0 if profile.terms else 0.0
-    present["geography"] = 1.0 if placed else 0.0
-    total = math.fsum(weights[group] * present[group] for group in weights)
-    return {group: weights[group] * present[group] / total if total else 0.0 for group in weights}
+Flags = NDArray[np.bool_]
 
 
 class Vocabulary:
@@ -132,36 +28,101 @@ class Vocabulary:
         return len(self._numbers)
 
     def number(self, feature: str) -> int:
+        """The column of a feature, a new one for a new feature."""
         return self._numbers.setdefault(feature, len(self._numbers))
 
     def get(self, feature: str) -> int | None:
+        """The column of a feature, or None where no programme has had it."""
         return self._numbers.get(feature)
 
 
-def segment(rows: Iterable[tuple[str, Mapping[str, float]]], vocabulary: Vocabulary) -> Segment:
-    """Build a segment from (programme id, features) rows."""
-    ids: list[str] = []
-    columns: list[int] = []
-    values: list[float] = []
-    starts = [0]
-    for programme_id, features in rows:
-        ids.append(programme_id)
-        columns.extend(vocabulary.number(feature) for feature in features)
-        values.extend(features.values())
-        starts.append(len(columns))
-    shape = (len(ids), len(vocabulary))
-    by_row = csr_array(
-        (np.array(values, dtype=np.float64), np.array(columns, dtype=np.int64), starts), shape=shape
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One programme ready for a segment: its features, and the States that it serves."""
+
+    programme: Programme
+    features: Mapping[str, float]
+    territory: Territory
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Segment:
+    """Rows of programmes in order of id. `by_feature` is features x rows, `by_row` rows x features.
+
+    Programmes that serve the same States share a pattern, so that geography is worked out once for each pattern.
+    """
+
+    programmes: tuple[Programme, ...]
+    rows: Mapping[str, int]
+    by_feature: csr_array
+    by_row: csr_array
+    patterns: tuple[tuple[Territory, frozenset[str]], ...]
+    pattern_of: NDArray[np.intp]
+    open_: Flags
+    ends: NDArray[np.int64]
+    remembered: dict[Territory, tuple[Floats, Flags]] = field(default_factory=dict)
+
+
+def segment(rows: Iterable[Row], vocabulary: Vocabulary) -> Segment:
+    """Build a segment from rows in order of id."""
+    listed = list(rows)
+    numbered = [[vocabulary.number(feature) for feature in row.features] for row in listed]
+    starts = np.cumsum([0, *map(len, numbered)])
+    columns = np.fromiter((number for numbers in numbered for number in numbers), dtype=np.int64)
+    values = np.fromiter((value for row in listed for value in row.features.values()), dtype=np.float64)
+    by_row = csr_array((values, columns, starts), shape=(len(listed), len(vocabulary)))
+    patterns: dict[tuple[Territory, frozenset[str]], int] = {}
+    pattern_of = [
+        patterns.setdefault((row.territory, frozenset(row.programme.excluded)), len(patterns)) for row in listed
+    ]
+    ends = [row.programme.ends_on.toordinal() if row.programme.ends_on else FOREVER for row in listed]
+    return Segment(
+        programmes=tuple(row.programme for row in listed),
+        rows={row.programme.id: number for number, row in enumerate(listed)},
+        by_feature=by_row.T.tocsr(),
+        by_row=by_row,
+        patterns=tuple(patterns),
+        pattern_of=np.array(pattern_of, dtype=np.intp),
+        open_=np.array([is_open(row.programme) for row in listed], dtype=np.bool_),
+        ends=np.array(ends, dtype=np.int64),
     )
-    return Segment(tuple(ids), {programme_id: row for row, programme_id in enumerate(ids)}, by_row.T.tocsr())
 
 
 def scores(part: Segment, query: Mapping[int, float]) -> Floats:
     """Sum over the query's features of its weight times the programme's value, for every row of a segment."""
-    total = np.zeros(len(part.ids))
+    total = np.zeros(len(part.programmes))
     starts, rows, values = part.by_feature.indptr, part.by_feature.indices, part.by_feature.data
     for number, weight in query.items():
         if number + 1 < len(starts):
             held = slice(starts[number], starts[number + 1])
             total[rows[held]] += weight * values[held]
     return total
+
+
+def places(part: Segment, wanted: Territory) -> tuple[Floats, Flags]:
+    """For every row, how far it covers the wanted place (0 to 1) and whether it does not exclude it."""
+    found = part.remembered.get(wanted)
+    if found is None:
+        pairs = [closeness(wanted, offered, excluded) for offered, excluded in part.patterns]
+        levels = np.array([covered for covered, _ in pairs], dtype=np.float64)
+        admitted = np.array([admits for _, admits in pairs], dtype=np.bool_)
+        found = levels[part.pattern_of], admitted[part.pattern_of]
+        if len(part.remembered) >= REMEMBERED:
+            part.remembered.clear()
+        part.remembered[wanted] = found
+    return found
+
+
+def eligible(part: Segment, alive: Flags, admitted: Flags, as_of: date | None) -> Flags:
+    """Rows that are there and pass every gate."""
+    passing = alive & part.open_ & admitted
+    return passing if as_of is None else passing & (part.ends >= as_of.toordinal())
+
+
+def best(chosen: Flags, total: Floats, limit: int) -> Sequence[int]:
+    """Rows among the chosen with the `limit` highest totals above 0, and all that tie with the last of them."""
+    rows = np.flatnonzero(chosen & (total > 0))
+    if len(rows) > limit > 0:
+        least = np.partition(total[rows], len(rows) - limit)[len(rows) - limit]
+        rows = rows[total[rows] >= least - 1e-9]
+    return [int(row) for row in rows]

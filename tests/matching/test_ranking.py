@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 
 from matching import Matcher, Need, Place, Programme, load_model
+from matching.features import need_features, need_weights, programme_features, statistics
 from matching.geography import Atlas, level, share
-from matching.index import need_features, need_weights, programme_features, statistics
 from matching.profiles import need_profile, programme_profile
 from tests.matching.records import CUSTOMS, MARKING, MARKING_NEED, PRISONS, PROGRAMMES, corpora, needs
 
