@@ -16,7 +16,7 @@ from sqlalchemy import Engine, inspect
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.orm import Session
 
-from app.audit.queries import verify
+from app.audit.chain import verify
 from app.cli.failures import Failure
 from app.cli.prepare import require_writable
 from app.cli.session import open_engine, open_settings, say

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.audit.queries import verify
+from app.audit.chain import verify
 from app.cli.failures import Failure, explain
 from app.cli.findings import CHECKS
 from app.cli.session import answer, open_engine, say, transaction

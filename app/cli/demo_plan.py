@@ -14,9 +14,9 @@ from app.assessments.schemas import AssessmentIn
 from app.cli.failures import Failure
 from app.core.actor import Actor
 from app.core.errors import Invalid
-from app.exchange import codecs
-from app.exchange.importing import import_file
-from app.exchange.models import Format, ImportKind
+from app.exchange import seeding
+from app.exchange.importing import Report
+from app.exchange.models import ImportKind
 from app.needs import releases
 from app.needs import service as needs
 from app.needs.models import Need, NeedStatus, Release
@@ -27,16 +27,11 @@ from app.pairings import service as pairings
 from app.pairings.models import Pairing, PairingStatus
 from app.pairings.schemas import DecisionIn
 from app.programmes.models import Programme
+from app.programmes.service import Rules
 from app.vocabularies.service import add_invented_country
 
 OVERRIDE = "Illustrative record of the demo"
-_FILES = (
-    (ImportKind.ORGANIZATIONS, "organizations.csv"),
-    (ImportKind.ORGANIZATIONS, "demo/organizations.csv"),
-    (ImportKind.PROGRAMMES, "programmes.jsonl"),
-    (ImportKind.NEEDS, "needs.jsonl"),
-    (ImportKind.NEEDS, "demo/needs.jsonl"),
-)
+_FILES = ((ImportKind.ORGANIZATIONS, "organizations.csv"), (ImportKind.NEEDS, "needs.jsonl"))
 
 
 def load(session: Session, actor: Actor, folder: Path) -> None:
@@ -46,16 +41,11 @@ def load(session: Session, actor: Actor, folder: Path) -> None:
         add_invented_country(session, row["iso2"], row["region"], labels)
     for document in _documents(folder / "demo" / "assessments.jsonl"):
         assessments.register(session, actor, AssessmentIn.model_validate(document))
+    rules = Rules(imported=True)
+    for name, report in seeding.seed(session, actor, folder, rules):
+        _require_whole(name, report)
     for kind, name in _FILES:
-        import_whole(session, actor, kind, folder / name)
-
-
-def import_whole(session: Session, actor: Actor, kind: ImportKind, path: Path) -> None:
-    """Import a file of ours that must be right in every row. Raises Failure naming the first that is not."""
-    table = codecs.read(Format(path.suffix.removeprefix(".")), path.read_bytes())
-    report = import_file(session, actor, kind, table, only_new=True)
-    if report.errors:
-        raise Failure(f"{path.name} is wrong: {report.errors[0]}")
+        _require_whole(name, seeding.load(session, actor, kind, folder / "demo" / name, rules))
 
 
 def release(session: Session, actor: Actor, folder: Path) -> None:
@@ -80,6 +70,12 @@ def decide(session: Session, officer: Actor, folder: Path) -> None:
         claimed = pairings.claim(session, officer, pairing.id, "*")
         said = {name: each[name] for name in ("judgement", "reason", "note", "until") if name in each}
         pairings.decide(session, officer, claimed, DecisionIn.model_validate(said))
+
+
+def _require_whole(name: str, report: Report) -> None:
+    """Raise Failure naming the first row that was refused: our own files are right, or have to be mended."""
+    if report.errors:
+        raise Failure(f"{name} is wrong: {report.errors[0]}")
 
 
 def _open(session: Session, actor: Actor, need: Need) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.audit.queries import verify
+from app.audit.chain import verify
 from app.core.db import utc_now
 from app.core.jobs import Job, JobStatus
 from app.needs.models import Need, NeedRevision, NeedStatus, NeedStatusChange

@@ -5,8 +5,8 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
+from app.audit.chain import verify
 from app.audit.models import AuditEvent
-from app.audit.queries import verify
 from app.core.actor import Actor, Role
 from app.organizations.models import Organization
 from tests.conftest import As
