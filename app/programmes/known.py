@@ -24,6 +24,9 @@ Values = ProgrammeIn | ProgrammePatch
 
 @dataclass(frozen=True, slots=True)
 class Known:
+    """`own` is the organization of the actor; the rest is by reference, vocabulary, or own identifier."""
+
+    own: Organization
     organizations: dict[str, Organization]
     codes: dict[str, set[str]]
     programmes: dict[tuple[UUID, str], Programme]
@@ -61,11 +64,13 @@ def read(session: Session, actor: Actor, batch: Sequence[Values]) -> Known:
         refs |= {ref for ref, _ in _named(values)}
         for kind, codes, _ in _coded(values):
             wanted[kind].update(code for code in codes if is_storable(code))
-    organizations = session.scalars(select(Organization).where(Organization.ref.in_(filter(is_storable, refs))))
+    named = Organization.ref.in_(filter(is_storable, refs)) | (Organization.id == actor.organization_id)
+    organizations = session.scalars(select(Organization).where(named)).all()
     by_ref = {organization.ref: organization for organization in organizations}
+    own = next(organization for organization in organizations if organization.id == actor.organization_id)
     found = _registered(session, actor, batch, by_ref.values())
     by_identifier = {(each.organization_id, each.external_id): each for each in found if each.external_id}
-    return Known(by_ref, _valid(session, wanted), by_identifier, {each.ref: each for each in found})
+    return Known(own, by_ref, _valid(session, wanted), by_identifier, {each.ref: each for each in found})
 
 
 def _valid(session: Session, wanted: dict[str, set[str]]) -> dict[str, set[str]]:

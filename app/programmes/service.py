@@ -202,10 +202,9 @@ def _announce(session: Session, programme: Programme) -> None:
 def _organization_of(session: Session, actor: Actor, values: ProgrammeIn, known: Known) -> Organization:
     named = known.organizations.get(values.organization or "")
     if not actor.is_cted:
-        own = session.get_one(Organization, actor.organization_id)
-        if values.organization not in (None, own.ref):
-            raise NotPermitted(f"You write the programmes of {own.ref} alone")
-        return own
+        if values.organization not in (None, known.own.ref):
+            raise NotPermitted(f"You write the programmes of {known.own.ref} alone")
+        return known.own
     if values.organization is None:
         raise Invalid.field("/organization", "Name the organization that runs the programme, by its ref")
     if named is None:

@@ -1,11 +1,13 @@
 """Programmes as a partner sends them, by key and from a signed-in browser."""
 
 import secrets
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from sqlalchemy import Connection, event
 from sqlalchemy.orm import Session
 
 from app.access.authentication import sha256
@@ -47,3 +49,16 @@ def key(app: FastAPI, session: Session, partner: As) -> TestClient:
 @pytest.fixture
 def other_key(app: FastAPI, session: Session, other_partner: As) -> TestClient:
     return by_key(app, session, other_partner.organization)
+
+
+@pytest.fixture
+def statements(connection: Connection) -> Iterator[list[str]]:
+    """Every statement that is sent to the database."""
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        sent.append(statement)
+
+    event.listen(connection, "before_cursor_execute", note)
+    yield sent
+    event.remove(connection, "before_cursor_execute", note)
