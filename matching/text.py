@@ -28,6 +28,7 @@ _ARABIC_LETTERS = str.maketrans(
 )
 _PREFIXES = ("وال", "فال", "بال", "كال", "ولل", "لل", "ال", "و")
 _SUFFIXES = ("ها", "ان", "ات", "ون", "ين", "يه", "ه", "ي")
+SAMPLE = 600
 _local = threading.local()
 
 
@@ -153,6 +154,8 @@ def is_stop_word(word: str, language: str | None) -> bool:
 
 def script_language(text: str) -> str | None:
     """The language that the letters alone give away (zh, ar, ru), or None for Latin letters or none."""
+    if text.isascii():
+        return None
     counts = {
         "zh": 2 * len(_HAN.findall(text)),
         "ar": len(_ARABIC.findall(text)),
@@ -163,16 +166,40 @@ def script_language(text: str) -> str | None:
 
 
 def detect_language(text: str) -> str:
-    """One of the six languages, by script, then by small words, then by py3langid; "en" for an empty text."""
-    by_script = script_language(text)
+    """One of the six languages, by script, then by small words, then by py3langid; "en" for an empty text.
+
+    The first SAMPLE characters are looked at.
+    """
+    sample = text[:SAMPLE]
+    by_script = script_language(sample)
     if by_script is not None:
         return by_script
+    votes = _votes(sample)
+    best, second, _ = sorted(votes.values(), reverse=True)
+    if best > second:
+        return max(votes, key=lambda language: votes[language])
+    return _detect_by_model(sample) if tokens(sample) else "en"
+
+
+def resolve_language(text: str, declared: str | None) -> str:
+    """The declared language unless the text plainly contradicts it: another script, or many more small words."""
+    if declared not in LANGUAGES:
+        return detect_language(text)
+    sample = text[:SAMPLE]
+    script = script_language(sample)
+    if script == declared:
+        return script
+    if script is not None or declared in ("zh", "ar", "ru"):
+        return detect_language(sample) if _LATIN.search(sample) or script else str(declared)
+    votes = _votes(sample)
+    best = max(votes, key=lambda language: votes[language])
+    return best if votes[best] > 3 + 3 * votes[str(declared)] else str(declared)
+
+
+def _votes(text: str) -> dict[str, int]:
+    """How many small words of each language in Latin letters a text has."""
     found = [fold(token.surface) for token in tokens(text)]
-    votes = {language: sum(word in STOP_WORDS[language] for word in found) for language in ("en", "fr", "es")}
-    ranked = sorted(votes, key=lambda language: -votes[language])
-    if votes[ranked[0]] > votes[ranked[1]]:
-        return ranked[0]
-    return _detect_by_model(text) if found else "en"
+    return {language: sum(map(STOP_WORDS[language].__contains__, found)) for language in ("en", "fr", "es")}
 
 
 def _detect_by_model(text: str) -> str:
@@ -187,20 +214,3 @@ def _identifier() -> "LanguageIdentifier":
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE)
     identifier.set_languages(["en", "fr", "es"])
     return identifier
-
-
-def resolve_language(text: str, declared: str | None) -> str:
-    """The declared language unless the text plainly contradicts it (other script, many more small words)."""
-    if declared not in LANGUAGES:
-        return detect_language(text)
-    script = script_language(text)
-    if declared in ("zh", "ar", "ru") or script is not None:
-        return (
-            declared
-            if script == declared or (script is None and not _LATIN.search(text))
-            else detect_language(text)
-        )
-    found = [fold(token.surface) for token in tokens(text)]
-    votes = {language: sum(word in STOP_WORDS[language] for word in found) for language in ("en", "fr", "es")}
-    best = max(votes, key=lambda language: votes[language])
-    return best if votes[best] > 3 + 3 * votes[declared] else declared
