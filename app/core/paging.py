@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
 from sqlalchemy.orm import QueryableAttribute, Session
 
 from app.core.errors import Invalid
+from app.core.fields import is_storable
 
 T = TypeVar("T")
 _PARSERS: dict[type, Any] = {datetime: datetime.fromisoformat, date: date.fromisoformat, UUID: UUID}
@@ -114,6 +115,15 @@ def _typed(value: Any, column: ColumnElement[Any] | QueryableAttribute[Any]) -> 
     wanted = column.type.python_type
     parse = wanted if issubclass(wanted, enum.Enum) else _PARSERS.get(wanted)
     parsed = parse(value) if parse else value
-    if not isinstance(parsed, (wanted, float if wanted is int else wanted)):
+    if not isinstance(parsed, (wanted, float if wanted is int else wanted)) or not _is_askable(parsed):
         raise TypeError
     return parsed
+
+
+def _is_askable(value: Any) -> bool:
+    """Whether every database can compare with `value`: a cursor may have been made by hand."""
+    if isinstance(value, str):
+        return is_storable(value)
+    if isinstance(value, (int, float)):
+        return -(2**63) <= value < 2**63
+    return not isinstance(value, datetime) or value.tzinfo is not None

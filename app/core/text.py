@@ -17,6 +17,7 @@ from matching.text import LANGUAGES, Token, detect_language, fold, is_stop_word,
 from matching.text import tokens as split
 
 LONGEST_TOKEN = 60
+MOST_GROUPS = 32  # what comes after as many words narrows nothing further, and indexes refuse endless questions
 # Letters that every database's index keeps as they are; a word with any other is spelled in hexadecimal.
 _PLAIN = re.compile(r"[a-z0-9_\u00df-\u00f6\u00f8-\u017f\u0430-\u045f\u0621-\u064a\u4e00-\u9fff]+")
 
@@ -66,7 +67,8 @@ def query(text: str) -> Query:
     """Understand what somebody typed: provisions, concepts in any of the six languages, and words."""
     cited = provisions.found_in_query(text)
     rest = _without(text, cited)
-    return Query((*(_provision_group(provision) for provision in cited), *_word_groups(rest)))
+    groups = (*(_provision_group(provision) for provision in cited), *_word_groups(rest))
+    return Query(tuple(dict.fromkeys(groups))[:MOST_GROUPS])
 
 
 def _cited(provision: provisions.Provision) -> set[str]:
