@@ -57,6 +57,7 @@ def create_need(
     request: Request, response: Response, actor: Writer, session: SessionDep, wanted: NeedIn, once: OnceDep
 ) -> NeedView:
     """State a need. It is a draft that nobody outside CTED sees."""
+    response.status_code = 201
     need = once(
         response,
         lambda: service.create(session, actor, wanted),
