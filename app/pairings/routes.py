@@ -112,6 +112,7 @@ def store_pairing(
 
 @router.get("/pairings/{pairing_id}")
 def read_pairing(response: Response, actor: Reader, session: SessionDep, pairing_id: UUID) -> PairingOut:
+    """Read one pairing with the reasons for its score and the newest decision on it."""
     return _answer(session, response, queries.get(session, actor, pairing_id))
 
 
@@ -196,6 +197,7 @@ def start_match_run(
 
 @router.get("/match-runs/{run_id}")
 def read_match_run(actor: Reader, session: SessionDep, run_id: UUID) -> MatchRunOut:
+    """Say how far a run of the matcher is, and what it found."""
     return MatchRunOut.model_validate(queries.run(session, actor, run_id))
 
 

@@ -120,6 +120,8 @@ class Pairings(BaseModel):
 
 
 class SpanOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
     field: str
     start: int
     end: int
@@ -127,6 +129,8 @@ class SpanOut(BaseModel):
 
 class ContributionOut(BaseModel):
     """One feature's share of the score: the weights of all of them sum to it."""
+
+    model_config = ConfigDict(from_attributes=True)
 
     kind: str
     feature: str

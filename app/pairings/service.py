@@ -1,9 +1,7 @@
 """What officers do to pairings: decide, decide on several, store one of their own. Decisions are only added."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import date, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -110,7 +108,10 @@ def propose(pairing: Pairing, origin: Origin, suggestion: Suggestion, revision: 
 def explain(pairing: Pairing, suggestion: Suggestion, revision: int) -> None:
     """Keep a score with its reasons. The spans are left out: they point into texts that may change."""
     pairing.score, pairing.model, pairing.need_revision = suggestion.score, suggestion.model, revision
-    pairing.contributions = [_kept(asdict(part)) for part in suggestion.contributions]
+    pairing.contributions = [{name: getattr(part, name) for name in _KEPT} for part in suggestion.contributions]
+
+
+_KEPT = ("kind", "feature", "label", "need", "programme", "weight", "sentence", "declared")
 
 
 def newest_revision(session: Session, need: Need) -> NeedRevision:
@@ -185,7 +186,3 @@ def _became(session: Session, actor: Actor, pairing: Pairing) -> str:
         return status
     reason = f" ({made[-1].reason})" if made[-1].reason else ""
     return f"{status}, by {made[-1].judgement}{reason} at {made[-1].at:%Y-%m-%d %H:%M} UTC"
-
-
-def _kept(part: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in part.items() if not name.endswith("_spans")}

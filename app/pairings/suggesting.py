@@ -1,7 +1,7 @@
 """Answers which programmes fit a need or a text, and why one does not: computed on request, never stored."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
@@ -158,7 +158,7 @@ def _suggestion(one: Suggestion, rows: _Rows, key: UUID, explain: bool) -> Sugge
         rank=one.rank or None,
         score=one.score,
         proposed=one.proposed,
-        contributions=[ContributionOut(**asdict(part)) for part in one.contributions] if explain else None,
+        contributions=[ContributionOut.model_validate(part) for part in one.contributions] if explain else None,
         gates=[GateOut(gate=gate.gate, passed=gate.passed, detail=gate.detail) for gate in one.gates],
         model=one.model,
         why_not=rows.index.why_not(one),
