@@ -84,7 +84,11 @@ def facet(
     """The choices of one facet: what is counted, and what is chosen even where it counts nothing."""
     picked = [str(value) for value in chosen]
     codes = list(dict.fromkeys([*picked, *counts]))
-    return Facet(name, legend, [Option(c, label(c), counts.get(c, 0), c in picked) for c in codes])
+    return Facet(name, legend, [Option(c, _capital(label(c)), counts.get(c, 0), c in picked) for c in codes])
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _kept(request: Request, without: set[str]) -> list[tuple[str, str]]:

@@ -1,0 +1,124 @@
+"""A small world on the pages: two needs, three programmes, releases to donors, and pairs to decide on."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from httpx2 import Response
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.access.authentication import SESSION_COOKIE
+from app.access.service import csrf_token
+from app.needs import service as needs
+from app.needs.models import Need, NeedStatus
+from app.needs.release_schemas import ReleaseIn
+from app.needs.releases import record_release
+from app.needs.schemas import NeedIn, NeedMove
+from app.organizations.models import BuiltIn, Group, OrganizationKind
+from app.pairings.models import Pairing
+from app.programmes import service as programmes
+from app.programmes.models import Programme
+from app.programmes.schemas import ProgrammeIn
+from tests.conftest import As, make_organization, run_jobs
+
+STORAGE = {
+    "recipient": {"countries": ["TG"]},
+    "title": "Secure storage of small arms in police armouries",
+    "description": "The police of the Northern Savannah keep rifles in armouries without locks or registers.",
+    "source": "state_request",
+    "themes": ["WPN-PSM"],
+    "weapons": ["SALW"],
+    "priority": "high",
+    "institution": "Directorate General of Police",
+}
+ARABIC = {
+    "recipient": {"region": "145"},
+    "title": "تأمين مخازن الأسلحة الصغيرة لدى الشرطة",
+    "description": "تحتفظ الشرطة بالبنادق في مخازن بلا أقفال ولا سجلات ولا أمناء مدربين.",
+    "language": "ar",
+    "source": "other",
+    "themes": ["WPN-PSM"],
+}
+ARMOURIES = {
+    "title": "Armoury management for police forces",
+    "summary": "Secure storage of small arms: armouries, locks, registers and the training of storekeepers.",
+    "themes": ["WPN-PSM"],
+    "weapons": ["SALW"],
+    "coverage": {"countries": ["TG", "BJ"]},
+}
+STOCKPILES = {
+    "title": "Small arms stockpiles: locks, registers, storekeepers",
+    "summary": "Training of police storekeepers and equipment for armouries where small arms are kept.",
+    "themes": ["WPN-PSM"],
+    "weapons": ["SALW"],
+    "coverage": {"regions": ["011"]},
+}
+AIRPORTS = {
+    "title": "Passenger screening at airports",
+    "summary": "Courses for aviation security staff on screening cabin baggage and liquids.",
+    "themes": ["BLE-AVS"],
+    "coverage": {"global": True},
+}
+
+
+@dataclass
+class World:
+    need: Need
+    arabic: Need
+    draft: Need
+    armouries: Programme
+    stockpiles: Programme
+    airports: Programme
+    pairing: Pairing
+
+
+@pytest.fixture
+def world(app: FastAPI, session: Session, officer: As, partner: As, donor: As) -> World:
+    """Togo's need is released to donors as a summary, the Arabic one in full; the draft to nobody."""
+    for built_in in BuiltIn:
+        if session.scalar(select(Group).where(Group.built_in == built_in)) is None:
+            session.add(Group(ref=built_in.value, name=built_in.value.capitalize(), built_in=built_in))
+    source = make_organization(session, "UNODA-T", OrganizationKind.IMPLEMENTER).ref
+    offered = [_programme(session, officer, source, said) for said in (ARMOURIES, STOCKPILES, AIRPORTS)]
+    need, arabic = _need(session, officer, STORAGE), _need(session, officer, ARABIC)
+    draft = needs.create(
+        session, officer.actor, NeedIn.model_validate({**STORAGE, "title": "A draft of police needs"})
+    )
+    _release(session, officer, need, "summary")
+    _release(session, officer, arabic, "full")
+    session.commit()
+    run_jobs(app)
+    pairing = session.scalars(
+        select(Pairing).where(Pairing.need_id == need.id, Pairing.programme_id == offered[0].id)
+    ).one()
+    return World(need, arabic, draft, *offered, pairing)
+
+
+def send(visitor: As, path: str, **fields: Any) -> Response:
+    """Post a form as a browser does, with the token of the session; redirects are not followed."""
+    token = csrf_token(visitor.client.cookies[SESSION_COOKIE])
+    return visitor.client.post(path, data={"token": token, **fields}, follow_redirects=False)
+
+
+def _programme(session: Session, officer: As, organization: str, said: dict[str, Any]) -> Programme:
+    values = {"organization": organization, "status": "active", "provenance": {"kind": "public_sources"}}
+    return programmes.register(session, officer.actor, ProgrammeIn.model_validate({**said, **values}))[0]
+
+
+def _need(session: Session, officer: As, said: dict[str, Any]) -> Need:
+    need = needs.create(session, officer.actor, NeedIn.model_validate(said))
+    return needs.move(
+        session, officer.actor, need, NeedMove(status=NeedStatus.OPEN, override_reason="for the test")
+    )
+
+
+def _release(session: Session, officer: As, need: Need, fields: str) -> None:
+    wanted = {
+        "audience": {"group": "donors"},
+        "fields": fields,
+        "basis": "document",
+        "reference": "Note verbale 12",
+    }
+    record_release(session, officer.actor, need, ReleaseIn.model_validate(wanted))

@@ -1,0 +1,153 @@
+"""Signing in and out, and choosing a password by a single-use link, as a browser does it."""
+
+import re
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy.orm import Session
+
+from app.access.authentication import SESSION_COOKIE
+from app.access.links import make_link
+from app.access.models import LinkPurpose
+from app.access.passwords import hash_password
+from tests.conftest import As
+from tests.web.conftest import send
+from tests.web.reading import faults
+
+PASSWORD = "seven grey geese fly"
+
+
+@pytest.fixture
+def account(session: Session, officer: As) -> str:
+    officer.user.password_hash = hash_password(PASSWORD)
+    session.commit()
+    return officer.user.email
+
+
+def token_on(page: str) -> str:
+    found = re.search('name="token" value="([^"]+)"', page)
+    assert found is not None
+    return found[1]
+
+
+def sign_in(browser: TestClient, email: str, password: str, **more: str):
+    token = token_on(browser.get("/sign-in").text)
+    entered = {"token": token, "email": email, "password": password, **more}
+    return browser.post("/sign-in", data=entered, follow_redirects=False)
+
+
+def test_a_person_signs_in_reads_and_signs_out(anybody: TestClient, account: str):
+    answer = sign_in(anybody, account, PASSWORD, next="/needs")
+
+    assert answer.headers["location"] == "/needs"
+    page = anybody.get("/needs").text
+    assert account in page
+    out = anybody.post("/sign-out", data={"token": token_on(page)}, follow_redirects=False)
+    assert out.headers["location"] == "/sign-in?said=signed-out"
+    assert anybody.get("/needs", follow_redirects=False).status_code == 303
+
+
+def test_the_session_cookie_is_kept_from_scripts_and_other_sites(anybody: TestClient, account: str):
+    cookie = sign_in(anybody, account, PASSWORD).headers["set-cookie"]
+
+    assert SESSION_COOKIE in cookie
+    assert "HttpOnly" in cookie
+    assert "SameSite=lax" in cookie
+
+
+def test_a_wrong_password_is_said_without_telling_whether_the_account_exists(anybody: TestClient, account: str):
+    known = sign_in(anybody, account, "wrong")
+    unknown = sign_in(anybody, "nobody@example.org", "wrong")
+
+    assert known.status_code == unknown.status_code == 422
+    assert known.text.replace(account, "") == unknown.text.replace("nobody@example.org", "")
+    assert account in known.text
+    assert "wrong" not in known.text
+    assert faults(known.text) == []
+
+
+@pytest.mark.parametrize(
+    "next_", ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)"]
+)
+def test_sign_in_never_leads_to_another_site(anybody: TestClient, account: str, next_: str):
+    assert sign_in(anybody, account, PASSWORD, next=next_).headers["location"] == "/"
+
+
+def test_a_form_without_its_token_is_refused(anybody: TestClient, account: str):
+    answer = anybody.post("/sign-in", data={"email": account, "password": PASSWORD})
+
+    assert answer.status_code == 403
+    assert PASSWORD not in answer.text
+
+
+def test_a_form_from_another_site_is_refused(anybody: TestClient, account: str):
+    token = token_on(anybody.get("/sign-in").text)
+    entered = {"token": token, "email": account, "password": PASSWORD}
+
+    answer = anybody.post("/sign-in", data=entered, headers={"Sec-Fetch-Site": "cross-site"})
+
+    assert answer.status_code == 403
+
+
+def test_a_token_of_another_session_is_refused(officer: As, donor: As):
+    officer.client.cookies["other"] = "1"
+    foreign = token_on(donor.get("/needs").text)
+
+    answer = officer.client.post("/runs", data={"token": foreign}, follow_redirects=False)
+
+    assert answer.status_code == 403
+
+
+def test_a_link_sets_a_password_once(app: FastAPI, session: Session, anybody: TestClient, donor: As):
+    link = make_link(session, app.state.settings, donor.user, LinkPurpose.INVITATION)
+    session.commit()
+    path = link.removeprefix(app.state.settings.base_url)
+    token = token_on(anybody.get(path).text)
+
+    chosen = {"token": token, "password": PASSWORD, "again": PASSWORD}
+    answer = anybody.post(path, data=chosen, follow_redirects=False)
+
+    assert answer.headers["location"] == "/sign-in?said=password-set"
+    assert sign_in(anybody, donor.user.email, PASSWORD).status_code == 303
+    assert TestClient(app).get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("password", "again", "said"),
+    [(PASSWORD, "something else", "differ"), ("short", "short", "12 to 200 characters")],
+)
+def test_a_password_that_cannot_be_taken_is_said_and_the_link_stays_usable(
+    app: FastAPI, session: Session, anybody: TestClient, donor: As, password: str, again: str, said: str
+):
+    path = make_link(session, app.state.settings, donor.user, LinkPurpose.RESET).removeprefix(
+        app.state.settings.base_url
+    )
+    session.commit()
+    token = token_on(anybody.get(path).text)
+
+    answer = anybody.post(path, data={"token": token, "password": password, "again": again})
+
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert faults(answer.text) == []
+    assert anybody.get(path).status_code == 200
+
+
+def test_asking_for_a_link_says_the_same_whoever_asks(anybody: TestClient, account: str):
+    told = []
+    for email in (account, "nobody@example.org"):
+        token = token_on(anybody.get("/forgotten").text)
+        told.append(anybody.post("/forgotten", data={"token": token, "email": email}, follow_redirects=False))
+
+    assert {answer.headers["location"] for answer in told} == {"/sign-in?said=link-asked"}
+
+
+def test_what_was_entered_is_shown_again_when_the_session_has_ended(session: Session, officer: As):
+    officer.client.cookies[SESSION_COOKIE] = "ended"
+
+    answer = send(officer, "/needs/new", title="A long text about armouries")
+
+    assert answer.status_code == 401
+    assert "A long text about armouries" in answer.text
+    assert faults(answer.text) == []
