@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 import httpx
 
@@ -45,7 +46,18 @@ class Office:
     def server(self, *arguments: str) -> Iterator["Server"]:
         """Serve until the block ends; whatever is left of it then is killed."""
         port = free_port()
-        process = subprocess.Popen(
+        log = self.folder / f"server-{port}.log"
+        with log.open("wb") as written:
+            process = self._start(port, arguments, written)
+        server = Server(process, f"http://127.0.0.1:{port}", log)
+        try:
+            server.wait_until_ready()
+            yield server
+        finally:
+            server.kill()
+
+    def _start(self, port: int, arguments: tuple[str, ...], log: IO[bytes]) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
             [
                 sys.executable,
                 "-c",
@@ -57,21 +69,16 @@ class Office:
             ],
             env=self.environment,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
+            stderr=log,
             start_new_session=True,
         )
-        server = Server(process, f"http://127.0.0.1:{port}")
-        try:
-            server.wait_until_ready()
-            yield server
-        finally:
-            server.kill()
 
 
 @dataclass(frozen=True)
 class Server:
     process: subprocess.Popen[bytes]
     address: str
+    log: Path
 
     def wait_until_ready(self) -> None:
         ends = time.monotonic() + PATIENCE
@@ -87,13 +94,12 @@ class Server:
         """kill -9, to the server and all that it started."""
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.communicate()
+        self.process.wait()
 
     def stop(self) -> tuple[int, str]:
         """Ask it to stop, as a service manager does; return its status and what it wrote on stderr."""
         self.process.send_signal(signal.SIGTERM)
-        _, written = self.process.communicate(timeout=PATIENCE)
-        return self.process.returncode, written.decode()
+        return self.process.wait(timeout=PATIENCE), self.log.read_text(encoding="utf-8")
 
     def client(self, key: str) -> httpx.Client:
         headers = {"Authorization": f"Bearer {key}"}
