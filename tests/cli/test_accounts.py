@@ -11,7 +11,7 @@ from app.access.authentication import key_of
 from app.access.links import find_user
 from app.cli.failures import explain
 from app.cli.keys import keys
-from app.cli.operate import init
+from app.cli.prepare import init
 from app.cli.session import open_settings, transaction
 from app.cli.users import users
 from app.core.jobs import Job
