@@ -1,8 +1,8 @@
-"""Makes any number of needs and programmes from word lists, the same ones each time: input for the speed benchmark.
+"""Makes any number of needs and programmes from word lists, the same ones each time: input for benchmarks.
 
-A text draws 30 (need) or 60 (programme) words from 20,000 invented stems by Zipf's law (exponent 1.1) and 4 phrases of
-the field; a programme has 1 to 3 themes and one of 400 patterns of coverage. Of the 100,000 x 100,000 pairs about 1 %
-of the terms are shared: `multiply_adds` says how many products the score of all pairs takes.
+A text draws 30 (need) or 60 (programme) of 20,000 invented words by Zipf's law (exponent 1.1) and 4 phrases of
+the field; a programme has 1 to 3 themes and one of 400 patterns of coverage. `Matcher.multiply_adds` says how
+many products the scores of a need over all programmes take: matching_speed.py prints them per pair.
 """
 
 import random
@@ -11,10 +11,22 @@ from collections.abc import Iterator
 from matching import Need, Place, Programme, knowledge
 
 PHRASES = (
-    "marking machines", "firearms register", "customs risk profiling", "container control", "counter-drone equipment",
-    "explosive precursors", "bomb disposal training", "passenger name record", "watch lists", "prison staff training",
-    "financial intelligence unit", "border patrol", "mutual legal assistance", "victims of terrorism", "stockpile security",
-)  # fmt: skip
+    "marking machines",
+    "firearms register",
+    "customs risk profiling",
+    "container control",
+    "counter-drone equipment",
+    "explosive precursors",
+    "bomb disposal training",
+    "passenger name record",
+    "watch lists",
+    "prison staff training",
+    "financial intelligence unit",
+    "border patrol",
+    "mutual legal assistance",
+    "victims of terrorism",
+    "stockpile security",
+)
 SYLLABLES = [a + b for a in "bdfgklmnprstvz" for b in ("a", "e", "i", "o", "u", "ar", "en", "il", "or", "us")]
 
 

@@ -1,8 +1,9 @@
 """Times the matcher on generated records: fitting, one need, one change; prints a Markdown table.
 
-    python benchmarks/matching_speed.py [sizes …]
+python benchmarks/matching_speed.py [sizes …]
 """
 
+# ruff: noqa: T201
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -19,7 +20,9 @@ from matching import Matcher, load_model
 
 def main(sizes: Sequence[int]) -> None:
     """Print one row of figures for each number of programmes."""
-    print("| programmes | fit s | ms a programme | one need ms (median) | explained ms | change ms | multiply-adds a pair |")
+    print(
+        "| programmes | fit s | ms a programme | one need ms (median) | explained ms | change ms | multiply-adds a pair |"
+    )
     print("|---|---|---|---|---|---|---|")
     for size in sizes:
         print(_row(size), flush=True)

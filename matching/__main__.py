@@ -122,10 +122,10 @@ def _evaluate(chosen: argparse.Namespace, out: TextIO) -> int:
 
 
 def _table(figures: dict[str, Any]) -> str:
-    measures = ("needs", "ndcg@10", "precision@5", "recall@5", "map", "mrr")
-    lines = ["".join(f"{name:>13}" for name in ("", *measures))]
+    measures = ("needs", "ndcg@10", "ndcg@10 linear", "precision@5", "recall@5", "map", "mrr")
+    lines = ["".join(f"{name:>15}" for name in ("", *measures))]
     for group, values in figures["quality"].items():
-        lines.append(f"{group:>13}" + "".join(f"{values[measure]:>13}" for measure in measures))
+        lines.append(f"{group:>15}" + "".join(f"{values[measure]:>15}" for measure in measures))
     lines += [f"{name}: {json.dumps(figures[name])}" for name in ("abstention", "proposed", "calibration")]
     return "\n".join(lines) + "\n"
 

@@ -37,12 +37,23 @@ def without_codes(need: Need) -> Need:
     return replace(need, themes=(), dimensions=(), functions=(), weapons=(), assistance_types=())
 
 
-def ndcg(ranked: Sequence[str], grades: Mapping[str, int], depth: int = 10) -> float:
-    """nDCG at `depth` with gain 2^grade - 1 and discount log2(place + 1); 0 where nothing is relevant."""
-    gains = [2 ** grades.get(programme, 0) - 1 for programme in ranked[:depth]]
-    best = sorted((2**grade - 1 for grade in grades.values()), reverse=True)[:depth]
+def ndcg(ranked: Sequence[str], grades: Mapping[str, int], depth: int = 10, linear: bool = False) -> float:
+    """nDCG at `depth` with discount log2(place + 1); 0 where nothing is relevant.
+
+    The gain is 2^grade - 1, or the grade itself where `linear`.
+    """
+    gains = [_gain(grades.get(programme, 0), linear) for programme in ranked[:depth]]
+    best = sorted((_gain(grade, linear) for grade in grades.values()), reverse=True)[:depth]
     ideal = _discounted(best)
     return _discounted(gains) / ideal if ideal else 0.0
+
+
+def _gain(grade: int, linear: bool) -> float:
+    return max(0, grade) if linear else 2 ** max(0, grade) - 1
+
+
+def _ndcg_linear(ranked: Sequence[str], grades: Mapping[str, int]) -> float:
+    return ndcg(ranked, grades, linear=True)
 
 
 def _discounted(gains: Sequence[float]) -> float:
@@ -105,6 +116,7 @@ def _quality(group: Sequence[Ranking], grades: Grades) -> dict[str, float]:
     return {
         "needs": len(group),
         "ndcg@10": mean(ndcg),
+        "ndcg@10 linear": mean(_ndcg_linear),
         "precision@5": mean(precision, relevant_only=True),
         "recall@5": mean(recall, relevant_only=True),
         "map": mean(average_precision, relevant_only=True),

@@ -112,7 +112,7 @@ def _terms(passage: Passage) -> Iterable[tuple[str, int, int]]:
 
 def _code_places(found: Iterable[Evidence], passages: Sequence[Passage]) -> dict[str, list[Span]]:
     return {
-        code: [Span(passages[index].field, match.start, match.end) for index, match in places]
+        code: [Span(passages[index].field, *passages[index].reading.span(match)) for index, match in places]
         for one in found
         for code, places in one.places.items()
     }

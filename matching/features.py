@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from matching.inference import KINDS
 from matching.profiles import Profile
@@ -10,7 +11,7 @@ from matching.profiles import Profile
 K1, B = 2.0, 0.75
 RARITY_POWER = 1.25
 K1_CONCEPT = 0.6
-LEAST_DECLARED = 0.4
+LEAST_DECLARED = 0.25
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,8 +29,12 @@ class Statistics:
 
     def rarity(self, feature: str) -> float:
         """BM25's inverse document frequency, ln(1 + (n - f + .5) / (f + .5)), to the power RARITY_POWER."""
-        held = self.frequency.get(feature, 0)
-        return float(math.log1p((self.count - held + 0.5) / (held + 0.5)) ** RARITY_POWER)
+        return _rarity(self.count, self.frequency.get(feature, 0))
+
+
+@lru_cache(maxsize=100_000)
+def _rarity(count: int, held: int) -> float:
+    return float(math.log1p((count - held + 0.5) / (held + 0.5)) ** RARITY_POWER)
 
 
 def statistics(profiles: Sequence[Profile]) -> Statistics:

@@ -1,7 +1,7 @@
 """Codes that a text speaks of, by the model's cues: each with a strength from 0 to 1 and the words behind it."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from matching.model import Model
@@ -43,15 +43,20 @@ def infer(text: str, language: str | None, model: Model) -> dict[str, tuple[Infe
     """Codes suggested for a text: themes, dimensions, functions, weapons, assistance_types, strongest first."""
     reading = read(text, resolve_language(text, language))
     found = evidence([(1.0, reading)], model)
-    return {FIELDS[kind]: _listed(found[kind], text) for kind in KINDS}
+    return {FIELDS[kind]: _listed(found[kind], text, reading) for kind in KINDS}
 
 
-def _listed(found: Evidence, text: str) -> tuple[Inferred, ...]:
+def _listed(found: Evidence, text: str, reading: Reading) -> tuple[Inferred, ...]:
     ranked = sorted(found.strengths.items(), key=lambda item: (-item[1], item[0]))
     return tuple(
-        Inferred(code, strength, tuple((text[m.start : m.end], m.start, m.end) for _, m in found.places[code]))
-        for code, strength in ranked
+        Inferred(code, strength, tuple(_shown(text, reading, found.places[code]))) for code, strength in ranked
     )
+
+
+def _shown(text: str, reading: Reading, placed: Sequence[tuple[int, Match]]) -> Iterator[tuple[str, int, int]]:
+    for _, match in placed:
+        start, end = reading.span(match)
+        yield text[start:end], start, end
 
 
 def evidence(readings: Sequence[tuple[float, Reading]], model: Model) -> dict[str, Evidence]:

@@ -67,6 +67,13 @@ def load_model(extra: Path | None = None) -> Model:
     return _with_extra(extra)
 
 
+def build(glossary: tuple[Concept, ...] | None = None, cues: tuple[Cue, ...] | None = None) -> Model:
+    """The package's model with another glossary or other cues: for measuring what they are worth."""
+    settings = _settings(knowledge.DATA / "model.json", {})
+    listed = knowledge.glossary() if glossary is None else glossary
+    return _build(settings, listed, knowledge.taxonomy(), knowledge.cues() if cues is None else cues)
+
+
 @cache
 def _packaged() -> Model:
     settings = _settings(knowledge.DATA / "model.json", {})

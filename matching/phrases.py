@@ -1,18 +1,18 @@
 """Finds listed phrases in a text by their stems, in one pass over its words."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from matching.text import Token, content_stem, tokens
+from matching.text import Token, content_stem, surfaces_of, tokens
 
 
 class Match(NamedTuple):
-    """A phrase found: its index in the list of phrases and the characters it covers."""
+    """A phrase found: its index in the list of phrases, the first content word that it covers, and how many."""
 
     phrase: int
-    start: int
-    end: int
+    first: int
+    length: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,31 +24,46 @@ class Phrase:
     exact: bool = False
 
 
-@dataclass(frozen=True, slots=True)
 class Reading:
-    """The content words of a text with their stems, as phrases are looked up in them."""
+    """The content words of a text with their stems, as phrases are looked up in them.
 
-    tokens: tuple[Token, ...]
-    stems: tuple[str, ...]
-    language: str
+    Where the words stand in the text is worked out when first asked for: most readings are never shown.
+    """
+
+    __slots__ = ("_text", "_tokens", "language", "stems", "surfaces")
+
+    def __init__(self, text: str, language: str) -> None:
+        stemmed = [(surface, content_stem(surface, language)) for surface in surfaces_of(text)]
+        kept = [(surface, stem) for surface, stem in stemmed if stem is not None]
+        self._text = text
+        self._tokens: tuple[Token, ...] | None = None
+        self.language = language
+        self.surfaces: tuple[str, ...] = tuple([surface for surface, _ in kept])
+        self.stems: tuple[str, ...] = tuple([stem for _, stem in kept])
+
+    @property
+    def tokens(self) -> tuple[Token, ...]:
+        """The content words with their places in the text."""
+        if self._tokens is None:
+            found = tokens(self._text)
+            self._tokens = tuple(t for t in found if content_stem(t.surface, self.language) is not None)
+        return self._tokens
+
+    def span(self, match: Match) -> tuple[int, int]:
+        """The characters, from and to, that a match covers."""
+        return self.tokens[match.first].start, self.tokens[match.first + match.length - 1].end
 
 
 def read(text: str, language: str) -> Reading:
     """The words of a text without its stop words, each with its stem."""
-    kept, stems = [], []
-    for token in tokens(text):
-        stem = content_stem(token.surface, language)
-        if stem is not None:
-            kept.append(token)
-            stems.append(stem)
-    return Reading(tuple(kept), tuple(stems), language)
+    return Reading(text, language)
 
 
 def phrase_key(phrase: Phrase) -> tuple[str, ...]:
     """What a phrase is found by: its language and stems, or "=" and its words for an exact one."""
     reading = read(phrase.text, phrase.language)
     if phrase.exact:
-        return "=", *(token.surface for token in reading.tokens)
+        return "=", *reading.surfaces
     return phrase.language, *reading.stems
 
 
@@ -69,20 +84,21 @@ class PhraseBook:
         behind = 0
         for position, length, indexes in self._longest_at_each(reading):
             if position >= behind:
-                found.extend(_matches(reading, position, length, indexes))
+                found += [Match(index, position, length) for index in indexes]
                 behind = position + length
         return found
 
     def find_all(self, reading: Reading) -> list[Match]:
         """Phrases at each word, the longest from that word; one may begin inside another."""
-        found: list[Match] = []
-        for position, length, indexes in self._longest_at_each(reading):
-            found.extend(_matches(reading, position, length, indexes))
-        return found
+        return [
+            Match(index, position, length)
+            for position, length, indexes in self._longest_at_each(reading)
+            for index in indexes
+        ]
 
     def _longest_at_each(self, reading: Reading) -> Iterator[tuple[int, int, list[int]]]:
         spoken, exact = self._spaces.get(reading.language, {}), self._spaces.get("=", {})
-        stems, surfaces = reading.stems, tuple(token.surface for token in reading.tokens)
+        stems, surfaces = reading.stems, reading.surfaces
         for position, stem in enumerate(stems):
             length = 0
             indexes: list[int] = []
@@ -104,8 +120,3 @@ def _longest(
         if indexes:
             return length, indexes
     return 0, []
-
-
-def _matches(reading: Reading, position: int, length: int, indexes: Sequence[int]) -> Iterator[Match]:
-    start, end = reading.tokens[position].start, reading.tokens[position + length - 1].end
-    return (Match(index, start, end) for index in indexes)

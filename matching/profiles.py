@@ -1,18 +1,18 @@
 """What a record says, as features by group: term counts, concepts, codes declared or inferred, and its place."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from matching.inference import KINDS, TITLE_FACTOR, Evidence, evidence
 from matching.model import Model
 from matching.phrases import Reading, read
-from matching.text import resolve_language
+from matching.text import is_han, resolve_language
 from matching.types import Need, Programme
 
 DECLARED_NEED = (1.0, 0.6, 0.5, 0.4)
 DECLARED_PROGRAMME = (1.0, 0.85, 0.7, 0.6)
 INFERRED_BESIDE_DECLARED = 0.5
-FIELD_FROM, FIELD_TO = 0.04, 0.12
+FIELD_FROM, FIELD_TO = 0.05, 0.12
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def _profile(
     for passage in passages:
         for term in term_keys(passage.reading):
             terms[term] = terms.get(term, 0.0) + passage.factor
-        for concept, _, _ in model.concepts.find(passage.reading):
+        for concept in model.concepts.named(passage.reading):
             concepts[concept] = concepts.get(concept, 0.0) + passage.factor
     found = evidence([(passage.factor, passage.reading) for passage in passages], model)
     declared = _declared(record)
@@ -94,8 +94,8 @@ def _profile(
 
 def _field(passages: Sequence[Passage], found: Mapping[str, Evidence]) -> float:
     """Theme cues a word (two Chinese characters count as one), from none below FIELD_FROM to 1 at FIELD_TO."""
-    words = sum(1.0 if not token.is_han else 0.5 for passage in passages for token in passage.reading.tokens)
-    places = {(index, match.start) for placed in found["theme"].places.values() for index, match in placed}
+    words = sum(0.5 if is_han(word) else 1.0 for passage in passages for word in passage.reading.surfaces)
+    places = {(index, match.first) for placed in found["theme"].places.values() for index, match in placed}
     density = len(places) / words if words else 0.0
     return min(1.0, max(0.0, (density - FIELD_FROM) / (FIELD_TO - FIELD_FROM)))
 
@@ -116,11 +116,16 @@ def _blended(kind: str, declared: tuple[str, ...], found: Evidence, ranks: tuple
     return blended
 
 
-def term_keys(reading: Reading) -> Iterator[str]:
+def term_keys(reading: Reading) -> Iterable[str]:
     """Terms of a reading: stems, and bigrams for runs of Chinese characters."""
+    return _with_bigrams(reading) if any(map(is_han, reading.surfaces)) else reading.stems
+
+
+def _with_bigrams(reading: Reading) -> Iterator[str]:
     tokens = reading.tokens
     for index, stem in enumerate(reading.stems):
+        following = tokens[index + 1] if index + 1 < len(tokens) else None
         if not tokens[index].is_han:
             yield stem
-        elif index + 1 < len(tokens) and tokens[index + 1].is_han and tokens[index + 1].start == tokens[index].end:
+        elif following is not None and following.is_han and following.start == tokens[index].end:
             yield stem + reading.stems[index + 1]

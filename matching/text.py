@@ -42,7 +42,7 @@ class Token(NamedTuple):
     @property
     def is_han(self) -> bool:
         """Whether it is a Chinese character."""
-        return self.surface >= "\u3400" and _HAN.match(self.surface) is not None
+        return is_han(self.surface)
 
 
 def tokens(text: str) -> list[Token]:
@@ -99,10 +99,20 @@ def stems(words: Iterable[str], language: str | None) -> list[str]:
     return [stem(word, language) for word in words]
 
 
+def surfaces_of(text: str) -> list[str]:
+    """The surfaces of `tokens`, without their places."""
+    return _TOKEN.findall(text)
+
+
+def is_han(surface: str) -> bool:
+    """Whether a token's surface is a Chinese character."""
+    return surface >= "\u3400" and _HAN.match(surface) is not None
+
+
 @lru_cache(maxsize=400_000)
 def content_stem(word: str, language: str) -> str | None:
     """The stem of a word, or None for a word without meaning of its own in `language`."""
-    if word >= "\u3400" and _HAN.match(word):
+    if is_han(word):
         return word
     return None if is_stop_word(fold(word), language) else stem(word, language)
 
