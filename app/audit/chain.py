@@ -45,4 +45,5 @@ def _in_order(session: Session) -> Iterator[AuditEvent]:
             return
         yield from batch
         number = batch[-1].number
-        session.expunge_all()  # a long trail is not kept in memory
+        for event in batch:
+            session.expunge(event)  # a long trail is not kept in memory
