@@ -29,7 +29,6 @@ from app.pairings.schemas import (
     SuggestionIn,
     Suggestions,
 )
-from app.programmes import queries as programmes
 
 router = APIRouter(tags=["pairings"])
 
@@ -98,8 +97,7 @@ def store_pairing(
     """Store a pair of your own, whatever its score: 200 with the one that exists; one superseded is proposed."""
 
     def do() -> Pairing:
-        need = needs.load(session, actor, values.need)
-        programme = programmes.get(session, actor, values.programme)
+        need, programme = service.sides(session, actor, values)
         pairing, is_new = service.store(session, actor, ranking, need, programme)
         response.status_code = 201 if is_new else 200
         return pairing

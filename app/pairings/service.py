@@ -11,13 +11,15 @@ from app.audit import service as audit
 from app.core.actor import Actor
 from app.core.db import utc_now
 from app.core.errors import Conflict, DomainError, FieldError, Invalid, NotFound, Stale
+from app.needs import queries as needs
 from app.needs.models import Need, NeedRevision, NeedStatus
 from app.pairings import queries
 from app.pairings.facts import facts_of
 from app.pairings.models import Decision, Judgement, Origin, Pairing, PairingStatus, Reason
 from app.pairings.moves import moved
 from app.pairings.ranking import Ranking, Suggestion, stated
-from app.pairings.schemas import DecisionIn, DecisionOn
+from app.pairings.schemas import DecisionIn, DecisionOn, PairingIn
+from app.programmes import queries as programmes
 from app.programmes.models import Programme, ProgrammeKind
 
 DEFERRED_FOR = timedelta(days=30)
@@ -67,6 +69,17 @@ def decide_several(
     if len({each.pairing for each in wanted}) < len(wanted):
         raise Invalid.field("/decisions", "Each pairing is decided on once")
     return [_one_of(session, actor, need, place, each) for place, each in enumerate(wanted)]
+
+
+def sides(session: Session, actor: Actor, values: PairingIn) -> tuple[Need, Programme]:
+    """The need and the programme that a body names. Raises Invalid for one that does not exist."""
+    pointer = "/need"
+    try:
+        need = needs.load(session, actor, values.need)
+        pointer = "/programme"
+        return need, programmes.get(session, actor, values.programme)
+    except NotFound as error:
+        raise Invalid.field(pointer, str(error)) from None
 
 
 def store(

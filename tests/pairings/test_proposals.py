@@ -224,11 +224,11 @@ def test_a_fund_is_never_paired(officer: As, need: NeedMaker, programme: Program
 
 
 def test_what_does_not_exist_is_not_paired(officer: As, proposed: Pairing):
-    for body in (
-        {"need": "N-2026-AAAAA", "programme": proposed.programme.ref},
-        {"need": proposed.need.ref, "programme": "P-2026-AAAAA"},
-    ):
-        assert officer.post("/api/v1/pairings", json=body).status_code == 404
+    known = {"need": proposed.need.ref, "programme": proposed.programme.ref}
+    for side, unknown in (("need", "N-2026-AAAAA"), ("programme", "P-2026-AAAAA")):
+        answer = officer.post("/api/v1/pairings", json={**known, side: unknown})
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["pointer"] == f"/{side}"
 
 
 def test_a_pair_whose_need_closed_leaves_the_queue_without_being_changed(
