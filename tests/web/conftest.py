@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.access.authentication import SESSION_COOKIE
 from app.access.service import csrf_token
+from app.core.actor import Actor
 from app.needs import service as needs
 from app.needs.models import Need, NeedStatus
 from app.needs.release_schemas import ReleaseIn
@@ -77,17 +78,15 @@ class World:
 @pytest.fixture
 def world(app: FastAPI, session: Session, officer: As, partner: As, donor: As) -> World:
     """Togo's need is released to donors as a summary, the Arabic one in full; the draft to nobody."""
-    for built_in in BuiltIn:
-        if session.scalar(select(Group).where(Group.built_in == built_in)) is None:
-            session.add(Group(ref=built_in.value, name=built_in.value.capitalize(), built_in=built_in))
+    make_groups(session)
     source = make_organization(session, "UNODA-T", OrganizationKind.IMPLEMENTER).ref
-    offered = [_programme(session, officer, source, said) for said in (ARMOURIES, STOCKPILES, AIRPORTS)]
-    need, arabic = _need(session, officer, STORAGE), _need(session, officer, ARABIC)
+    offered = [make_programme(session, officer.actor, source, said) for said in (ARMOURIES, STOCKPILES, AIRPORTS)]
+    need, arabic = make_need(session, officer.actor, STORAGE), make_need(session, officer.actor, ARABIC)
     draft = needs.create(
         session, officer.actor, NeedIn.model_validate({**STORAGE, "title": "A draft of police needs"})
     )
-    _release(session, officer, need, "summary")
-    _release(session, officer, arabic, "full")
+    make_release(session, officer.actor, need, "summary")
+    make_release(session, officer.actor, arabic, "full")
     session.commit()
     run_jobs(app)
     pairing = session.scalars(
@@ -102,23 +101,27 @@ def send(visitor: As, path: str, **fields: Any) -> Response:
     return visitor.client.post(path, data={"token": token, **fields}, follow_redirects=False)
 
 
-def _programme(session: Session, officer: As, organization: str, said: dict[str, Any]) -> Programme:
+def make_groups(session: Session) -> None:
+    for built_in in BuiltIn:
+        if session.scalar(select(Group).where(Group.built_in == built_in)) is None:
+            session.add(Group(ref=built_in.value, name=built_in.value.capitalize(), built_in=built_in))
+
+
+def make_programme(session: Session, officer: Actor, organization: str, said: dict[str, Any]) -> Programme:
     values = {"organization": organization, "status": "active", "provenance": {"kind": "public_sources"}}
-    return programmes.register(session, officer.actor, ProgrammeIn.model_validate({**said, **values}))[0]
+    return programmes.register(session, officer, ProgrammeIn.model_validate({**said, **values}))[0]
 
 
-def _need(session: Session, officer: As, said: dict[str, Any]) -> Need:
-    need = needs.create(session, officer.actor, NeedIn.model_validate(said))
-    return needs.move(
-        session, officer.actor, need, NeedMove(status=NeedStatus.OPEN, override_reason="for the test")
-    )
+def make_need(session: Session, officer: Actor, said: dict[str, Any]) -> Need:
+    need = needs.create(session, officer, NeedIn.model_validate(said))
+    return needs.move(session, officer, need, NeedMove(status=NeedStatus.OPEN, override_reason="for the test"))
 
 
-def _release(session: Session, officer: As, need: Need, fields: str) -> None:
+def make_release(session: Session, officer: Actor, need: Need, fields: str) -> None:
     wanted = {
         "audience": {"group": "donors"},
         "fields": fields,
         "basis": "document",
         "reference": "Note verbale 12",
     }
-    record_release(session, officer.actor, need, ReleaseIn.model_validate(wanted))
+    record_release(session, officer, need, ReleaseIn.model_validate(wanted))

@@ -25,7 +25,7 @@ PROGRAMME = {
 }
 NEED = {
     "title": "No register of seized arms",
-    "description": "The customs service of the northern border keeps no register of arms; 40 officers need training.",
+    "description": "The customs service of the northern border keeps no register; 40 officers need training.",
     "language": "en",
     "recipient": "countries",
     "countries": "Togo, Benin",
