@@ -33,6 +33,7 @@ class _Matches(FunctionElement[bool]):
 
     type = Boolean()
     inherit_cache = True
+    _is_implicitly_boolean = True  # else SQLite is asked `… IN (…) = 1`, and then looks through every row
 
 
 @compiles(_Matches, "sqlite")

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, case, literal
+from sqlalchemy import ColumnElement, Row, Select, String, case, func, literal, type_coerce
 from sqlalchemy.orm import Session
 
 from app.needs.filters import CODED, FULL_ONLY, Sight
@@ -12,7 +12,7 @@ from app.needs.models import Need, NeedRevision
 from app.needs.schemas import Facets
 
 FACETS = (*CODED, "priority", "status")
-_FACET_OF = {field: name for name, field in CODED.items()}
+_FACET_OF = {**{field: name for name, field in CODED.items()}, "priority": "priority", "status": "status"}
 
 
 def count(
@@ -20,42 +20,40 @@ def count(
     seen: Select[*tuple[Any, ...]],
     sight: Sight,
     given: Mapping[str, ColumnElement[bool]],
-) -> Facets:
-    """Count choices over the needs in `seen`, each facet under all of `given` but its own filter.
+) -> tuple[Facets, int]:
+    """Count choices over the needs in `seen`, each facet under all of `given` but its own filter; and the needs.
 
     One statement: a row that fails a single filter still counts for that filter's own facet.
     """
     chosen = [name for name in given if name in FACETS]
     others = [condition for name, condition in given.items() if name not in FACETS]
     flags = [case((given[name], 1), else_=0) for name in chosen]
-    full = literal(True) if sight.actor.is_cted else sight.is_full
-    rows = seen.with_only_columns(
-        NeedRevision.coded, NeedRevision.priority, Need.status, full, *(flag.label(None) for flag in flags)
-    ).where(*others)
+    full = literal(1) if sight.actor.is_cted else case((sight.is_full, 1), else_=0)
+    rows = seen.with_only_columns(_said(), full, *(flag.label(None) for flag in flags)).where(*others)
     if flags:
         rows = rows.where(sum(flags[1:], flags[0]) >= len(flags) - 1)
-    return _sorted(_counted(session.execute(rows).all(), chosen))
+    # Rows of plain text, straight from the database: 100,000 of them made into objects would take a second.
+    return _counted(session.connection().execute(rows).all(), chosen)
 
 
-def _counted(rows: Sequence[Row[*tuple[Any, ...]]], chosen: Sequence[str]) -> dict[str, Counter[str]]:
+def _said() -> ColumnElement[str]:
+    """All that is counted of a need, in one line."""
+    priority = func.coalesce(type_coerce(NeedRevision.priority, String), "")
+    return NeedRevision.coded + " priority=" + priority + " status=" + type_coerce(Need.status, String)
+
+
+def _counted(rows: Sequence[Row[*tuple[Any, ...]]], chosen: Sequence[str]) -> tuple[Facets, int]:
     counts: dict[str, Counter[str]] = {name: Counter() for name in FACETS}
-    for alike, number in Counter(tuple(row) for row in rows).items():
-        coded, priority, status, full, *flags = alike
+    total = 0
+    for (said, full, *flags), number in Counter(map(tuple, rows)).items():
         failed = [name for name, flag in zip(chosen, flags, strict=True) if not flag]
-        if priority is not None:
-            _add(counts, failed, "priority", priority.value, number)
-        _add(counts, failed, "status", status.value, number)
-        for item in coded.split():
+        total += 0 if failed else number
+        for item in said.split():
             field, _, code = item.partition("=")
             name = _FACET_OF[field]
-            if full or name not in FULL_ONLY:
-                _add(counts, failed, name, code, number)
-    return counts
-
-
-def _add(counts: dict[str, Counter[str]], failed: Sequence[str], name: str, code: str, number: int) -> None:
-    if not failed or failed == [name]:
-        counts[name][code] += number
+            if code and (full or name not in FULL_ONLY) and (not failed or failed == [name]):
+                counts[name][code] += number
+    return _sorted(counts), total
 
 
 def _sorted(counts: Mapping[str, Counter[str]]) -> Facets:

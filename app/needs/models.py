@@ -95,6 +95,12 @@ class Need(Base):
             postgresql_where=text("assessment_id IS NULL"),
         ),
         Index(None, "status", "id"),
+        Index(
+            "ix_need_merged_into_id",
+            "merged_into_id",
+            sqlite_where=text("merged_into_id IS NOT NULL"),
+            postgresql_where=text("merged_into_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
@@ -108,7 +114,7 @@ class Need(Base):
     responsible_id: Mapped[UUID | None] = mapped_column(ForeignKey("account.id"))
     deputy_id: Mapped[UUID | None] = mapped_column(ForeignKey("account.id"))
     residual_of_id: Mapped[UUID | None] = mapped_column(ForeignKey("need.id"))
-    merged_into_id: Mapped[UUID | None] = mapped_column(ForeignKey("need.id"), index=True)
+    merged_into_id: Mapped[UUID | None] = mapped_column(ForeignKey("need.id"))
     override_reason: Mapped[str | None]
     illustrative: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select, type_coerce
 from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
 from app.access.models import User
@@ -22,7 +22,7 @@ from app.needs.filters import Sight, conditions, refuse_foreign
 from app.needs.models import Need, NeedRevision, Priority, Release, ReleaseFields
 from app.needs.schemas import Disclosure, NeedFilter, NeedPage, NeedSort, NeedView
 from app.needs.shown import as_kept, as_released
-from app.needs.sight import best_release, in_force
+from app.needs.sight import in_force, is_best, visible_since
 from app.organizations.models import BuiltIn, Group
 
 Seen = Select[Need, NeedRevision, ReleaseFields, datetime]
@@ -75,10 +75,11 @@ def listed(session: Session, actor: Actor, wanted: NeedFilter, paging: Paging, f
     order = _order(sight, wanted)
     names = found.with_only_columns(Need.id, NeedRevision.id, sight.fields, sight.since)
     rows = paginate(session, names, order, Paging(paging.limit, paging.cursor))
-    total = session.scalar(found.with_only_columns(func.count())) if paging.count else None
-    counts = facet_counts.count(session, seen, sight, given) if facets else None
+    counts, total = facet_counts.count(session, seen, sight, given) if facets else (None, None)
+    if paging.count and total is None:
+        total = session.scalar(found.with_only_columns(func.count()))
     items = _views(session, actor, _loaded(session, rows.rows))
-    return NeedPage(items=items, next=rows.next, total=total, facets=counts)
+    return NeedPage(items=items, next=rows.next, total=total if paging.count else None, facets=counts)
 
 
 def _seen(actor: Actor, at: datetime | None = None) -> tuple[Seen, Sight]:
@@ -89,10 +90,11 @@ def _seen(actor: Actor, at: datetime | None = None) -> tuple[Seen, Sight]:
         every = select(Need, NeedRevision, full, since)
         newest = every.join(NeedRevision, and_(shown, NeedRevision.number == Need.revision))
         return newest, Sight(actor, full, since)
-    best = best_release(actor.organization_id, at or utc_now(), past=at is not None)
-    released = select(Need, NeedRevision, best.c.fields, best.c.since).join(best, best.c.need_id == Need.id)
-    joined = released.join(NeedRevision, and_(shown, NeedRevision.number == best.c.revision))
-    return joined, Sight(actor, best.c.fields, best.c.since)
+    best = is_best(actor.organization_id, at or utc_now(), past=at is not None)
+    since = visible_since().label("since")
+    released = select(Need, NeedRevision, Release.fields, since).join(Release, Release.need_id == Need.id)
+    at_revision = released.join(NeedRevision, and_(shown, NeedRevision.number == Release.revision))
+    return at_revision.where(best), Sight(actor, type_coerce(Release.fields, Release.fields.type), since)
 
 
 def _is_called(ref: str) -> ColumnElement[bool]:
@@ -181,8 +183,8 @@ def _names(session: Session, needs: Sequence[Need]) -> dict[UUID, dict[str, Any]
     found: dict[UUID, dict[str, Any]] = {
         row[0]: {**dict(zip(names, row[1:], strict=True)), "merged_from": []} for row in rows
     }
-    joined = select(Need.merged_into_id, Need.ref).where(Need.merged_into_id.in_(ids)).order_by(Need.ref)
-    for into_id, ref in session.execute(joined):
+    joined = select(Need.merged_into_id, Need.ref).where(Need.merged_into_id.in_(ids))
+    for into_id, ref in sorted(session.execute(joined).all(), key=lambda row: row.ref):
         if into_id is not None:
             found[into_id]["merged_from"].append(ref)
     return found

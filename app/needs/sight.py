@@ -54,11 +54,11 @@ def status_at(at: datetime) -> ColumnElement[NeedStatus]:
     return newest.correlate(Need).scalar_subquery()
 
 
-def best_release(organization_id: UUID, at: datetime, past: bool = False) -> Subquery:
-    """The one release by which an organization sees each need: full before summary, then the newest revision.
+def is_best(organization_id: UUID, at: datetime, past: bool = False) -> ColumnElement[bool]:
+    """Whether Release is the one by which an organization sees Need: full before summary, then newest revision.
 
-    Columns: need_id, revision, fields, since (when it began to give sight). One row a need. It is said as "none
-    is better", so that a database can look at one need without ranking the releases of all.
+    True of one release a need. It is said as "none is better", so that a database can look at one need without
+    ranking the releases of all.
     """
     other = aliased(Release)
     better = (
@@ -68,9 +68,16 @@ def best_release(organization_id: UUID, at: datetime, past: bool = False) -> Sub
         )
         .correlate(Release, Need)
     )
+    return and_(Release.need_id == Need.id, reaches(organization_id, at, past), ~better.exists())
+
+
+def best_release(organization_id: UUID, at: datetime, past: bool = False) -> Subquery:
+    """The best release of each need that an organization sees.
+
+    Columns: need_id, revision, fields, since (when it began to give sight). One row a need.
+    """
     best = select(Release.need_id, Release.revision, Release.fields, visible_since().label("since"))
-    seen = best.join(Need, Need.id == Release.need_id).where(reaches(organization_id, at, past), ~better.exists())
-    return seen.subquery("sight")
+    return best.join(Need, is_best(organization_id, at, past)).subquery("sight")
 
 
 def _precedes(one: type[Release], other: type[Release]) -> ColumnElement[bool]:

@@ -608,7 +608,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("need", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_need_changed_at"), ["changed_at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_need_merged_into_id"), ["merged_into_id"], unique=False)
+        batch_op.create_index(
+            "ix_need_merged_into_id",
+            ["merged_into_id"],
+            unique=False,
+            sqlite_where=sa.text("merged_into_id IS NOT NULL"),
+            postgresql_where=sa.text("merged_into_id IS NOT NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_need_status_need_id"), ["status", "id"], unique=False)
         batch_op.create_index(
             "uq_need_source_ref_without_assessment",
@@ -1133,7 +1139,11 @@ def downgrade() -> None:
             postgresql_where=sa.text("assessment_id IS NULL"),
         )
         batch_op.drop_index(batch_op.f("ix_need_status_need_id"))
-        batch_op.drop_index(batch_op.f("ix_need_merged_into_id"))
+        batch_op.drop_index(
+            "ix_need_merged_into_id",
+            sqlite_where=sa.text("merged_into_id IS NOT NULL"),
+            postgresql_where=sa.text("merged_into_id IS NOT NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_need_changed_at"))
 
     op.drop_table("need")
