@@ -206,6 +206,16 @@ def test_accepting_and_rejecting_on_the_needs_page_stand_after_a_new_run(
     assert "rejected: timing" in page
 
 
+def test_matched_words_are_marked_on_both_sides_and_the_reasons_add_up(officer: As, world: World):
+    page = officer.get(f"/pairings/{world.pairing.id}").text
+
+    need, programme = page.split('aria-labelledby="programme-heading"')
+    assert "<mark>" in need
+    assert "<mark>" in programme
+    assert f"Score {world.pairing.score:.3f}" in page
+    assert "Hard facts" in page
+
+
 def test_a_programme_below_the_line_is_paired_all_the_same(session: Session, officer: As, world: World):
     answer = send(officer, f"/needs/{world.need.ref}/decisions", programme=world.airports.ref)
 
