@@ -64,7 +64,7 @@ class Partner(Body):
 
 
 class Origin(Body):
-    """Who entered the record and what it rests on."""
+    """Who entered the record and what it rests on. `kind` follows from who writes: it is there to be read."""
 
     kind: Choice[Provenance] | None = None
     source_url: Annotated[WebAddress, Clearable("")] = ""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,7 +12,7 @@ from app.audit import service as audit
 from app.core import jobs
 from app.core.actor import Actor, Role
 from app.core.db import utc_now
-from app.core.errors import Conflict, Invalid, NotPermitted
+from app.core.errors import Conflict, FieldError, Invalid, NotPermitted
 from app.core.model import new_ref
 from app.organizations.models import Organization
 from app.programmes import known as lookup
@@ -65,6 +65,7 @@ def register(
     organization = _organization_of(session, actor, values, known)
     existing = known.find(organization, values)
     guard(existing)
+    _check_origin(actor, organization.id, values)
     known.check(session, values)
     if existing is None:
         return _create(session, actor, values, organization, rules, known), True
@@ -87,6 +88,7 @@ def update(session: Session, actor: Actor, programme: Programme, values: Program
     """Change what was sent. Raises Invalid, NotPermitted, or Conflict for a record taken over or merged."""
     _check_writer(actor, programme)
     _check_not_merged(programme)
+    _check_origin(actor, programme.organization_id, values)
     known = lookup.read(session, actor, [values])
     known.check(session, values)
 
@@ -152,8 +154,6 @@ def _create(
     session: Session, actor: Actor, values: ProgrammeIn, organization: Organization, rules: Rules, known: Known
 ) -> Programme:
     own = organization.id == actor.organization_id
-    if not own and values.provenance.kind is Provenance.ORGANIZATION:
-        raise Invalid.field("/provenance/kind", "CTED enters for others what public sources say: public_sources")
     programme = Programme(
         id=uuid4(),
         ref=new_ref("P", today().year),
@@ -203,7 +203,8 @@ def _organization_of(session: Session, actor: Actor, values: ProgrammeIn, known:
     named = known.organizations.get(values.organization or "")
     if not actor.is_cted:
         if values.organization not in (None, known.own.ref):
-            raise NotPermitted(f"You write the programmes of {known.own.ref} alone")
+            said = f"You write the programmes of {known.own.ref} alone"
+            raise NotPermitted(said, [FieldError("/organization", said)])
         return known.own
     if values.organization is None:
         raise Invalid.field("/organization", "Name the organization that runs the programme, by its ref")
@@ -239,6 +240,12 @@ def _check_writer(actor: Actor, programme: Programme) -> None:
         raise NotPermitted("You write the programmes of your own organization alone")
     if programme.provenance is Provenance.ORGANIZATION:
         raise Conflict(f"{programme.organization.ref} keeps this record itself, and alone changes it")
+
+
+def _check_origin(actor: Actor, organization_id: UUID, values: ProgrammeIn | ProgrammePatch) -> None:
+    """Who entered a record follows from who writes it; nobody enters in an organization's name."""
+    if values.provenance.kind is Provenance.ORGANIZATION and organization_id != actor.organization_id:
+        raise Invalid.field("/provenance/kind", "CTED enters for others what public sources say: public_sources")
 
 
 def _check_not_merged(programme: Programme) -> None:

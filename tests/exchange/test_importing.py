@@ -93,7 +93,7 @@ def test_a_wrong_row_comes_back_and_the_good_one_is_kept(
         ({"coverage.countries": "TOG"}, "coverage.countries", "TG"),
         ({"partners": "PARTNR:funding"}, "partners", "PARTNER"),
         ({"partners": "PARTNER:paying"}, "partners", "'funding', 'accountable' or 'implementing'"),
-        ({"organization": "OTHER"}, "", "You write the programmes of PARTNER alone"),
+        ({"organization": "OTHER"}, "organization", "You write the programmes of PARTNER alone"),
         ({"provenance.source_url": "=HYPERLINK(1)"}, "provenance.source_url", "begins with https"),
         ({"status": "live"}, "status", "'draft', 'active', 'suspended' or 'ended'"),
     ],
