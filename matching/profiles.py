@@ -12,7 +12,8 @@ from matching.types import Need, Programme
 DECLARED_NEED = (1.0, 0.6, 0.5, 0.4)
 DECLARED_PROGRAMME = (1.0, 0.85, 0.7, 0.6)
 INFERRED_BESIDE_DECLARED = 0.5
-FIELD_FROM, FIELD_TO = 0.05, 0.12
+FIELD_FROM, FIELD_TO = 0.04, 0.12
+STRONG = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +90,24 @@ def _profile(
     found = evidence([(passage.factor, passage.reading) for passage in passages], model)
     declared = _declared(record)
     codes = {kind: _blended(kind, declared[kind], found[kind], ranks) for kind in KINDS}
-    return Profile(record.id, terms, concepts, codes, declared, sum(terms.values()), _field(passages, found))
+    return Profile(
+        record.id, terms, concepts, codes, declared, sum(terms.values()), _field(passages, found, model)
+    )
 
 
-def _field(passages: Sequence[Passage], found: Mapping[str, Evidence]) -> float:
-    """Theme cues a word (two Chinese characters count as one), from none below FIELD_FROM to 1 at FIELD_TO."""
+def _field(passages: Sequence[Passage], found: Mapping[str, Evidence], model: Model) -> float:
+    """How densely theme cues stand in a text, from none below FIELD_FROM to 1 at FIELD_TO.
+
+    A strong cue counts as one, a weak one as a part; two Chinese characters make a word.
+    """
     words = sum(0.5 if is_han(word) else 1.0 for passage in passages for word in passage.reading.surfaces)
-    places = {(index, match.first) for placed in found["theme"].places.values() for index, match in placed}
-    density = len(places) / words if words else 0.0
+    strongest: dict[tuple[int, int], float] = {}
+    for placed in found["theme"].places.values():
+        for index, match in placed:
+            weight = min(1.0, model.cues[match.phrase].weight / STRONG)
+            place = index, match.first
+            strongest[place] = max(weight, strongest.get(place, 0.0))
+    density = sum(strongest.values()) / words if words else 0.0
     return min(1.0, max(0.0, (density - FIELD_FROM) / (FIELD_TO - FIELD_FROM)))
 
 
