@@ -91,11 +91,15 @@ def _word_groups(text: str) -> Iterator[frozenset[str]]:
     pieces = list(_pieces(text))
     covering = _concepts_in(text)
     spoken = _spoken(pieces)
-    meant = [piece for piece in pieces if not is_stop_word(fold(piece.surface), spoken)]
+    meant = [piece for piece in pieces if not _is_small(piece.surface, spoken)]
     for piece in meant or pieces:
         inside = [concept for concept, start, end in covering if start <= piece.start and piece.end <= end]
         if inside or not _straddles(piece, covering):
             yield _forms(piece.surface) | frozenset(_concept_token(concept) for concept in inside)
+
+
+def _is_small(word: str, language: str) -> bool:
+    return is_stop_word(fold(word), language) or is_stop_word(stem(word, language), language)
 
 
 def _spoken(pieces: list[Token]) -> str:

@@ -7,8 +7,8 @@ from app.needs.specificity import check, rules
 from tests.conftest import As
 
 GOOD = {
-    "en": "The Customs Directorate already has 12 scanners under the 2019 law; officers should be able to read images",
-    "fr": "La direction des douanes dispose de 12 scanners selon la loi; former les agents à la lecture des images",
+    "en": "Customs already has 12 scanners under the 2019 law; officers should be able to read images",
+    "fr": "La douane dispose de 12 scanners selon la loi; former les agents à la lecture des images",
     "es": "La dirección de aduanas cuenta con 12 escáneres según la ley; capacitar a los agentes",
     "ru": "Таможенное управление уже имеет 12 сканеров по закону; сотрудники должны быть способны читать снимки",
     "ar": "لدى مديرية الجمارك 12 جهازا بموجب القانون، تدريب الموظفين",
