@@ -61,10 +61,10 @@ def _fold_word(word: str) -> str:
 
 
 def _folded(text: str) -> str:
-    plain = text.lower()
-    if plain.isascii():
-        return plain
-    composed = unicodedata.normalize("NFKC", plain).replace("ё", "е").translate(_ARABIC_LETTERS)
+    if text.isascii():
+        return text.lower()
+    plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).lower())
+    composed = plain.replace("ё", "е").translate(_ARABIC_LETTERS)
     return "".join(_bare(character) for character in composed)
 
 
