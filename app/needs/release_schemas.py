@@ -14,9 +14,7 @@ from app.needs.models import Basis, ReleaseFields
 def _midnight(value: Any, days: int = 0) -> Any:
     """A day alone means the midnight (UTC) that it begins with; `days` later where it is the last day."""
     try:
-        day = (
-            date.fromisoformat(value) if isinstance(value, str) and len(value) == len("2026-01-31") else None
-        )
+        day = date.fromisoformat(value) if isinstance(value, str) and len(value) == len("2026-01-31") else None
         return datetime.combine(day + timedelta(days=days), time(), UTC) if day else value
     except (ValueError, OverflowError):
         raise ValueError("Write a day as 2027-12-31 or a time as 2027-12-31T09:00:00Z") from None

@@ -155,9 +155,7 @@ def _add_consents(release: Release, consents: Sequence[Consent], states: list[st
     recorded = {consent.code for consent in release.consents}
     for n, consent in enumerate(consents):
         if consent.country not in states:
-            message = (
-                f"{consent.country} is no State of this need; its States are {', '.join(states) or 'none'}"
-            )
+            message = f"{consent.country} is no State of this need; its States are {', '.join(states) or 'none'}"
             raise Invalid(message, [FieldError(f"/consents/{n}/country", message)])
         if consent.country not in recorded:
             recorded.add(consent.country)
