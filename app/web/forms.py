@@ -16,6 +16,7 @@ from app.core.errors import DomainError, Invalid, Stale
 from app.web.render import form_key
 
 T = TypeVar("T")
+_MOST_DIGITS = 12
 MEANWHILE = (
     "Somebody else changed this record meanwhile. What you entered is kept below; read the record and try again"
 )
@@ -75,6 +76,13 @@ def attempt(
     except IntegrityError:
         form.refuse(Invalid("This contradicts a record that exists already"), {})
     return None
+
+
+def whole_number(text: str) -> int | str | None:
+    """The number that `text` writes in digits, nothing for blank, or the text itself for its reader to refuse."""
+    written = text.strip()
+    is_number = written.isascii() and written.isdigit() and len(written) <= _MOST_DIGITS
+    return int(written) if is_number else written or None
 
 
 def same_version(form: Form, shown: object) -> None:

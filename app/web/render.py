@@ -108,10 +108,11 @@ def render(request: Request, template: str, status: int, **context: Any) -> HTML
     return _templates.TemplateResponse(request, template, context, status_code=status)
 
 
-def go(path: str, said: str | None = None) -> RedirectResponse:
+def go(path: str, said: str | None = None, at: str = "") -> RedirectResponse:
     """Send the browser on to read `path` after a form was done, with one sentence to be shown there."""
     mark = "&" if "?" in path else "?"
-    return RedirectResponse(f"{path}{mark}said={said}" if said else path, 303)
+    place = f"#{quote(at)}" if at else ""
+    return RedirectResponse(f"{path}{mark}said={said}{place}" if said else path, 303)
 
 
 def _day(value: date | datetime | str | None) -> str:

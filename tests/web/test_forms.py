@@ -167,6 +167,25 @@ def test_hostile_text_is_refused_with_a_message_and_never_a_fault(officer: As, t
     assert 'id="title-error"' in answer.text
 
 
+def test_markup_in_a_record_is_text_on_every_page(officer: As):
+    hostile = "<script>alert(1)</script><img src=x onerror=alert(1)> small arms in armouries"
+    ref = send(officer, "/needs/new", **{**NEED, "title": hostile, "description": hostile}).headers["location"]
+
+    for path in (ref.split("?")[0], "/needs"):
+        assert faults(officer.get(path).text) == []
+        assert "&lt;script&gt;" in officer.get(path).text
+
+
+def test_hostile_numbers_are_refused_with_a_message(officer: As, partner: As, world: World):
+    digits = "9" * 5000
+    answers = [
+        send(partner, "/programmes/new", **PROGRAMME, capacity=digits, budget=digits, currency="USD"),
+        send(officer, f"/needs/{world.need.ref}/release", fields="all", revision=digits, basis="hearsay"),
+    ]
+
+    assert [answer.status_code for answer in answers] == [422, 422]
+
+
 def test_editing_a_need_keeps_its_translations_and_makes_a_revision(session: Session, officer: As):
     said = {**NEED, "fr-title": "Pas de registre", "fr-description": "Les douanes n'ont pas de registre."}
     ref = send(officer, "/needs/new", **said).headers["location"].split("/")[2].split("?")[0]
@@ -219,7 +238,7 @@ def test_matched_words_are_marked_on_both_sides_and_the_reasons_add_up(officer: 
 def test_a_programme_below_the_line_is_paired_all_the_same(session: Session, officer: As, world: World):
     answer = send(officer, f"/needs/{world.need.ref}/decisions", programme=world.airports.ref)
 
-    assert answer.headers["location"].endswith("said=stored")
+    assert answer.headers["location"].endswith(f"said=stored#{world.airports.ref}")
     stored = session.scalars(select(Pairing).where(Pairing.programme_id == world.airports.id)).one()
     assert stored.status is PairingStatus.PROPOSED
 

@@ -1,6 +1,7 @@
 """Every page, once for each role: rendered, parsed, and held against what makes a page usable."""
 
 import re
+from typing import get_args
 
 import pytest
 from fastapi import FastAPI
@@ -9,11 +10,13 @@ from fastapi.testclient import TestClient
 
 from app.access.permissions import GRANTS, Requires
 from app.core.actor import Role
+from app.web.forms import FormDep
 from tests.conftest import As
 from tests.test_access_matrix import called_by
 from tests.web.conftest import World
 from tests.web.reading import faults, read
 
+FORM_CHECK = get_args(FormDep)[1].dependency
 OPEN = {"/sign-in", "/sign-out", "/forgotten", "/link/{secret}", "/docs", "/healthz", "/readyz", "/metrics"}
 
 
@@ -67,6 +70,17 @@ def test_every_page_requires_a_permission(app: FastAPI):
     }
 
     assert unguarded == set()
+
+
+def test_every_form_is_checked_for_its_token(app: FastAPI):
+    unchecked = set()
+    for context in iter_route_contexts(app.routes):
+        route = context.original_route
+        writes = isinstance(route, APIRoute) and "POST" in context.methods and not context.path.startswith("/api/")
+        if writes and FORM_CHECK not in called_by(route.dependant):
+            unchecked.add(context.path)
+
+    assert unchecked == set()
 
 
 def test_whoever_is_not_signed_in_is_led_to_the_sign_in_and_back(anybody: TestClient):

@@ -99,7 +99,7 @@ def decide_on_need(page: PageDep, form: FormDep, actor: Judge, ranking: RankingD
 
     if attempt(page.session, form, do) is None:
         return show_desk(page, actor, ranking, ref, form, about=about)
-    return go(f"/needs/{ref}", "decided" if form.text("judgement") else "stored")
+    return go(f"/needs/{ref}", "decided" if form.text("judgement") else "stored", at=about)
 
 
 def _pairing_page(page: Page, actor: Actor, ranking: Ranking, pairing: Pairing, form: Form) -> Response:

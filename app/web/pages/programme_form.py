@@ -3,7 +3,7 @@
 from typing import Any
 
 from app.programmes.schemas import ProgrammeOwn, ProgrammeView
-from app.web.forms import Form
+from app.web.forms import Form, whole_number
 from app.web.names import codes_of, names_of
 from app.web.render import Labels
 
@@ -25,7 +25,6 @@ _PLAIN = ("kind", "title", "summary", "language")
 
 def body_of(form: Form, labels: Labels, new: bool) -> dict[str, Any]:
     """The values of `form` as ProgrammeIn (`new`) or ProgrammePatch takes them; a blank field clears."""
-    capacity = form.text("capacity").strip()
     body: dict[str, Any] = {
         **{name: form.text(name) for name in _PLAIN},
         **{name: form.many(name) for name in _CHECKED},
@@ -33,7 +32,7 @@ def body_of(form: Form, labels: Labels, new: bool) -> dict[str, Any]:
         "activities": form.lines("activities"),
         "excluded": codes_of(form.text("excluded"), "country", labels),
         "partners": [_partner(line) for line in form.lines("partners")],
-        "capacity": int(capacity) if capacity.isascii() and capacity.isdigit() else capacity or None,
+        "capacity": whole_number(form.text("capacity")),
         "coverage": {
             "global": form.text("is_global") == "yes",
             "regions": form.many("regions"),

@@ -15,7 +15,7 @@ from app.needs.release_schemas import Consent, ReleaseIn
 from app.needs.schemas import NeedOfficer
 from app.organizations.groups import queries as groups
 from app.pairings.routes import RankingDep
-from app.web.forms import Form, FormDep, attempt, filled
+from app.web.forms import Form, FormDep, attempt, filled, whole_number
 from app.web.names import codes_of
 from app.web.pages.needs import show_desk
 from app.web.pages.organizations import organization_choices
@@ -81,8 +81,9 @@ def preview_page(page: PageDep, actor: Reader, ref: str, audience: str) -> Respo
 
 def _release_page(page: Page, actor: Actor, need: Need, form: Form) -> Response:
     """The form beside exactly what the audience would read: the revision is the one that is looked at."""
-    fields = ReleaseFields(form.text("fields", "summary"))
-    number = int(form.text("revision")) if form.text("revision").isdecimal() else need.revision
+    fields = ReleaseFields.FULL if form.text("fields") == ReleaseFields.FULL else ReleaseFields.SUMMARY
+    asked = whole_number(form.text("revision"))
+    number = asked if isinstance(asked, int) and 0 < asked <= need.revision else need.revision
     shown = queries.get(page.session, actor, need.ref)
     states = shown.recipient.get("countries", []) if isinstance(shown, NeedOfficer) else []
     return page.show(
@@ -107,7 +108,6 @@ def _groups(page: Page, actor: Actor) -> list[tuple[str, str]]:
 
 def _body(page: Page, form: Form) -> dict[str, Any]:
     kind, _, ref = form.text("audience").partition(":")
-    revision = form.text("revision")
     states = codes_of("\n".join(form.many("state")), "country", page.labels)
     consents = [filled(country=state, reference=form.text(f"consent-{state}").strip()) for state in states]
     return {
@@ -116,7 +116,7 @@ def _body(page: Page, form: Form) -> dict[str, Any]:
         "basis": form.text("basis"),
         "reference": form.text("reference"),
         **filled(
-            revision=int(revision) if revision.isascii() and revision.isdigit() else None,
+            revision=whole_number(form.text("revision")),
             starts_at=form.text("starts_at"),
             ends_at=form.text("ends_at"),
             consents=[consent for consent in consents if "reference" in consent],
