@@ -7,6 +7,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
+from scipy.sparse._sparsetools import csc_matvec
 
 from matching.gates import is_open
 from matching.geography import Territory, closeness
@@ -14,6 +15,9 @@ from matching.types import Programme
 
 FOREVER = date.max.toordinal()
 REMEMBERED = 512
+BLOCK = 256
+TIE = 1e-9
+SMALLEST = np.finfo(np.float64).tiny
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
@@ -89,13 +93,16 @@ def segment(rows: Iterable[Row], vocabulary: Vocabulary) -> Segment:
 
 
 def scores(part: Segment, query: Mapping[int, float]) -> Floats:
-    """Sum over the query's features of its weight times the programme's value, for every row of a segment."""
-    total = np.zeros(len(part.programmes))
+    """Sum over the query's features of its weight times the programme's value, for every row of a segment.
+
+    scipy's compiled loop adds one feature's postings at a time into the totals, in place and without copies.
+    """
+    total, weight_of = np.zeros(len(part.programmes)), np.zeros(1)
     starts, rows, values = part.by_feature.indptr, part.by_feature.indices, part.by_feature.data
     for number, weight in query.items():
         if number + 1 < len(starts):
-            held = slice(starts[number], starts[number + 1])
-            total[rows[held]] += weight * values[held]
+            weight_of[0] = weight
+            csc_matvec(len(total), 1, starts[number : number + 2], rows, values, weight_of, total)
     return total
 
 
@@ -121,8 +128,18 @@ def eligible(part: Segment, alive: Flags, admitted: Flags, as_of: date | None) -
 
 def best(chosen: Flags, total: Floats, limit: int) -> Sequence[int]:
     """Rows among the chosen with the `limit` highest totals above 0, and all that tie with the last of them."""
-    rows = np.flatnonzero(chosen & (total > 0))
+    held = np.where(chosen, total, 0.0)
+    rows = np.flatnonzero(held >= max(_bound(held, limit), SMALLEST))
     if len(rows) > limit > 0:
-        least = np.partition(total[rows], len(rows) - limit)[len(rows) - limit]
-        rows = rows[total[rows] >= least - 1e-9]
+        least = np.partition(held[rows], len(rows) - limit)[len(rows) - limit]
+        rows = rows[held[rows] >= least - TIE]
     return [int(row) for row in rows]
+
+
+def _bound(held: Floats, limit: int) -> float:
+    """A total that the `limit` highest all reach: the one that as many blocks of rows reach with their maximum."""
+    blocks = np.arange(0, len(held), BLOCK)
+    if not 0 < limit < len(blocks):
+        return 0.0
+    maxima = np.maximum.reduceat(held, blocks)
+    return float(np.partition(maxima, len(maxima) - limit)[len(maxima) - limit]) - TIE
