@@ -18,7 +18,8 @@ SECRET = {
     "title": "Depots", "description": "Rifles at Lomé under 14 guards", "recipient": {"countries": ["TG"]},
     "themes": ["WPN-PSM"], "weapons": ["SALW"], "assistance_types": ["training"], "priority": "high",
     "provisions": [{"instrument": "2370", "paragraph": "6"}], "institution": "Gendarmerie",
-    "wanted_by": "2027-01-01", "existing_efforts": "A register", "beneficiary_kind": "police", "source_ref": "rec. 7",
+    "wanted_by": "2027-01-01", "existing_efforts": "A register", "beneficiary_kind": "police",
+    "source_ref": "rec. 7",
     "indicative_cost": {"low": 5, "currency": "USD"},
     "translations": {"fr": {"title": "Dépôts", "description": "Fusils près de Kara"}},
 }  # fmt: skip
@@ -28,7 +29,8 @@ HIDDEN = (
 )  # fmt: skip
 NEVER = (
     "source", "source_ref", "assessment", "residual_of", "merged_into", "merged_from", "override_reason",
-    "responsible", "deputy", "revision", "unconfirmed", "created_at", "changed_at", "disclosure", "outcome", "beneficiary_kind",
+    "responsible", "deputy", "revision", "unconfirmed", "created_at", "changed_at", "disclosure",
+    "outcome", "beneficiary_kind",
 )  # fmt: skip
 FULL_QUESTIONS = (
     {"country": "TG"}, {"assistance_type": "training"}, {"instrument": "2370"}, {"provision": "OP 6 of 2370"},
