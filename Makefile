@@ -55,7 +55,9 @@ soak: install
 	$(BIN)/pytest -q -rs -m slow
 
 bench: install
-	for file in benchmarks/[a-z]*.py; do $(BIN)/python $$file || exit 1; done
+	$(BIN)/python -m benchmarks.answers
+	$(BIN)/python -m benchmarks.needs_list
+	$(BIN)/python -m benchmarks.matching_speed 1000 10000
 
 lock:
 	$(MAKE) install
