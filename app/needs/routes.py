@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import ConfigDict
 
 from app.access.once import OnceDep
 from app.access.permissions import Permission, Requires
@@ -29,7 +30,9 @@ Writer = Annotated[Actor, Depends(Requires(Permission.NEED_WRITE))]
 
 
 class NeedList(NeedFilter):
-    """The filters with what the list itself takes."""
+    """The filters with what the list itself takes. A misspelt one is refused: it would show too much."""
+
+    model_config = ConfigDict(extra="forbid")
 
     limit: int = Query(50, ge=1, le=200)
     cursor: str | None = Query(None, max_length=2000)

@@ -14,7 +14,7 @@ from app.core.errors import Conflict, FieldError, Invalid
 from app.core.model import new_ref
 from app.needs import specificity
 from app.needs.content import content_in, content_of
-from app.needs.heads import by_source, facts_of, write_head
+from app.needs.heads import facts_of, write_head
 from app.needs.models import Need, NeedRevision, NeedStatus, NeedStatusChange, Outcome
 from app.needs.releases import end_all
 from app.needs.schemas import NeedIn, NeedMove, NeedPatch, SpecificityIn
@@ -41,13 +41,6 @@ def create(session: Session, actor: Actor, values: NeedIn) -> Need:
     audit.record(session, actor, "need.created", need, after={**facts_of(need), **content_of(revision)})
     _match(session, need)
     return need
-
-
-def register(session: Session, actor: Actor, values: NeedIn) -> tuple[Need, bool]:
-    """Store a need, or update the one that came from the same line of its source; say whether it is new."""
-    if existing := by_source(session, actor, values):
-        return update(session, actor, existing, values), False
-    return create(session, actor, values), True
 
 
 def update(session: Session, actor: Actor, need: Need, values: NeedIn | NeedPatch) -> Need:

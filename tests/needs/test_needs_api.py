@@ -4,10 +4,13 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.event import listen
 from sqlalchemy.orm import Session
 
 from app.audit.models import AuditEvent
+from app.core.errors import Invalid
 from app.core.jobs import Job
+from app.needs import service
 from app.needs.models import Need, NeedRevision
 from tests.conftest import As
 from tests.needs.conftest import DEPOTS, Stated
@@ -93,6 +96,34 @@ def test_confirming_codes_is_a_change_of_what_is_unconfirmed(stated: Stated, off
     made = stated(themes=["WPN-PSM", "WPN-MRT"], unconfirmed=["themes:WPN-PSM", "themes:WPN-MRT"])
 
     assert change(officer, made, unconfirmed=["themes:WPN-MRT"])["unconfirmed"] == ["themes:WPN-MRT"]
+
+
+def test_an_officer_confirms_codes_one_by_one(stated: Stated, officer: As, session: Session):
+    made = stated(themes=["WPN-PSM", "WPN-MRT"], unconfirmed=["themes:WPN-PSM", "themes:WPN-MRT"])
+    need = session.scalars(select(Need)).one()
+
+    service.confirm(session, officer.actor, need, ["themes:WPN-PSM"])
+    session.commit()
+
+    assert officer.get(f"/api/v1/needs/{made['ref']}").json()["unconfirmed"] == ["themes:WPN-MRT"]
+    with pytest.raises(Invalid, match="waiting: themes:WPN-MRT"):
+        service.confirm(session, officer.actor, need, ["themes:WPN-PSM"])
+
+
+def test_a_longer_list_asks_the_database_no_more_often(stated: Stated, officer: As, session: Session):
+    asked: list[str] = []
+    connection = session.connection()
+    listen(connection, "before_cursor_execute", lambda *event: asked.append(event[2]))
+    numbers = []
+    for _ in range(2):
+        for _ in range(3):
+            stated(recipient={"countries": ["TG"]}, themes=["WPN-PSM"])
+        session.commit()
+        asked.clear()
+        assert officer.get("/api/v1/needs").status_code == 200
+        numbers.append(len(asked))
+
+    assert numbers[0] == numbers[1] > 0
 
 
 def test_every_change_asks_for_a_match(stated: Stated, officer: As, session: Session):
