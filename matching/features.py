@@ -11,7 +11,7 @@ from matching.profiles import Profile
 K1, B = 2.0, 0.75
 RARITY_POWER = 1.25
 K1_CONCEPT = 0.6
-LEAST_DECLARED = 0.25
+LEAST_DECLARED, LEAST_INFERRED = 0.25, 0.15
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,13 +97,14 @@ def need_weights(
     """The groups' weights rescaled to 1 over those that the need has.
 
     Text and geography count in full. Concepts and inferred codes count by how far the text and the programmes are
-    of this field (`Profile.field`), declared codes by the text too, but no less than LEAST_DECLARED: a code on a
-    text that speaks of other things is often the nearest that an officer found.
+    of this field (`Profile.field`), though no less than LEAST_INFERRED, for not every turn of speech is listed.
+    Declared codes count by the text too, but no less than LEAST_DECLARED: a code on a text that speaks of other
+    things is often the nearest that an officer found.
     """
     present = dict.fromkeys(weights, 0.0)
     for group, counted in need_groups(profile, known).items():
         if math.fsum(counted.values()) > 0:
-            present[group] = profile.field * known.field
+            present[group] = max(LEAST_INFERRED, profile.field) * known.field
             if profile.declared.get(group):
                 present[group] = max(LEAST_DECLARED, profile.field)
     present["text"] = 1.0 if profile.terms else 0.0

@@ -12,7 +12,7 @@ from matching.types import Need, Programme
 DECLARED_NEED = (1.0, 0.6, 0.5, 0.4)
 DECLARED_PROGRAMME = (1.0, 0.85, 0.7, 0.6)
 INFERRED_BESIDE_DECLARED = 0.5
-FIELD_FROM, FIELD_TO = 0.04, 0.12
+FIELD_FROM, FIELD_TO = 0.035, 0.085
 STRONG = 2.0
 
 
