@@ -153,7 +153,6 @@ def merge(session: Session, actor: Actor, programme: Programme, into: Programme)
 def _create(
     session: Session, actor: Actor, values: ProgrammeIn, organization: Organization, rules: Rules, known: Known
 ) -> Programme:
-    own = organization.id == actor.organization_id
     programme = Programme(
         id=uuid4(),
         ref=new_ref("P", today().year),
@@ -161,7 +160,7 @@ def _create(
         external_id=values.external_id,
         status=_first_status(session, actor, values, organization, rules),
         assured_until=values.assured_until or rules.assured_until,
-        provenance=Provenance.ORGANIZATION if own else Provenance.PUBLIC_SOURCES,
+        provenance=_provenance(actor, organization, values),
     )
     record.apply(programme, values, known)
     session.add(programme)
@@ -179,7 +178,7 @@ def _change(
     # A change that is refused half-way leaves nothing behind, even where the caller goes on.
     with session.begin_nested(), session.no_autoflush:
         change()
-        if programme.organization_id == actor.organization_id:
+        if not actor.is_cted:
             programme.provenance = Provenance.ORGANIZATION
     after = record.facts(programme)
     changed = [name for name in after if after[name] != before[name]]
@@ -231,6 +230,13 @@ def _has_gone_live(session: Session, organization: Organization) -> bool:
 def _reviews(actor: Actor, programme: Programme, to: ProgrammeStatus) -> bool:
     """Whether an admin puts an organization's draft in force, as the setting asks."""
     return actor.role is Role.ADMIN and (programme.status, to) == (DRAFT, ACTIVE)
+
+
+def _provenance(actor: Actor, organization: Organization, values: ProgrammeIn) -> Provenance:
+    """CTED may compile its own programmes from public sources too; anybody else's own entry is its own."""
+    if organization.id != actor.organization_id:
+        return Provenance.PUBLIC_SOURCES
+    return (values.provenance.kind if actor.is_cted else None) or Provenance.ORGANIZATION
 
 
 def _check_writer(actor: Actor, programme: Programme) -> None:

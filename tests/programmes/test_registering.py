@@ -178,6 +178,14 @@ def test_an_officer_does_not_enter_in_an_organizations_name(officer: As, partner
     assert response.json()["errors"][0]["pointer"] == "/provenance/kind"
 
 
+@pytest.mark.parametrize(("said", "kept"), [(None, "organization"), ("public_sources", "public_sources")])
+def test_of_its_own_programmes_cted_says_which_are_compiled(officer: As, said: str | None, kept: str):
+    sent = MINIMAL | {"organization": officer.organization.ref, "external_id": "A1", "provenance": {"kind": said}}
+
+    for _ in range(2):
+        assert officer.post(PATH, json=sent).json()["provenance"]["kind"] == kept
+
+
 def test_an_officer_names_the_organization(officer: As):
     response = officer.post(PATH, json=MINIMAL)
 
