@@ -1,7 +1,11 @@
 """The pages show each reader what the API shows, and nothing else."""
 
+import re
+
+from sqlalchemy.orm import Session
+
 from tests.conftest import As
-from tests.web.conftest import World
+from tests.web.conftest import STORAGE, World, make_need
 from tests.web.reading import read
 
 
@@ -58,6 +62,20 @@ def test_filters_in_force_are_chips_that_lead_to_the_list_without_them(officer: 
 
     chips = [a["href"] for a in page.all("a") if (a.get("class") or "").startswith("chip")]
     assert chips == ["/needs?status=open", "/needs?theme=WPN-PSM"]
+
+
+def test_the_next_page_goes_on_where_this_one_ends(session: Session, officer: As):
+    made = {make_need(session, officer.actor, {**STORAGE, "title": f"Need {n}"}).ref for n in range(25)}
+    session.commit()
+
+    first = officer.get("/needs?status=open&sort=title").text
+    [following] = [a["href"] for a in read(first).all("a") if a.get("rel") == "next"]
+    second = officer.get(following).text
+
+    shown = [re.findall(r'href="/needs/(N-[^"]+)"', page) for page in (first, second)]
+    assert [len(refs) for refs in shown] == [20, 5]
+    assert {*shown[0], *shown[1]} == made
+    assert 'rel="next"' not in second
 
 
 def test_a_filter_that_means_nothing_is_explained(officer: As):

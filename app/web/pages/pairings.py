@@ -11,11 +11,13 @@ from app.core.actor import Actor
 from app.core.db import utc_now
 from app.core.errors import NotFound
 from app.needs import queries as needs
+from app.needs.schemas import NeedView
 from app.pairings import queries, service, suggesting
 from app.pairings.models import Pairing, PairingStatus
 from app.pairings.ranking import Ranking
 from app.pairings.routes import RankingDep
 from app.pairings.schemas import (
+    ContributionOut,
     DecisionIn,
     PairingFilter,
     PairingOut,
@@ -24,6 +26,7 @@ from app.pairings.schemas import (
     SuggestionOut,
 )
 from app.programmes import queries as programmes
+from app.programmes.schemas import ProgrammeView
 from app.web.explanations import marked, marks, parts_of, printed
 from app.web.forms import Form, FormDep, attempt, filled
 from app.web.lists import asked, chips, first_path, next_path, paging_of
@@ -107,8 +110,6 @@ def _pairing_page(page: Page, actor: Actor, ranking: Ranking, pairing: Pairing, 
     need = needs.get(page.session, actor, shown.need.ref)
     programme = programmes.view(actor, programmes.get(page.session, actor, shown.programme.ref))
     today = _suggestion(page, actor, ranking, shown)
-    spans = (today.contributions if today else None) or []
-    on_need, on_programme = marks(spans, "need"), marks(spans, "programme")
     return page.show(
         "pairings/pairing.html",
         form.status,
@@ -119,18 +120,26 @@ def _pairing_page(page: Page, actor: Actor, ranking: Ranking, pairing: Pairing, 
         score=printed(shown.score),
         today=today,
         today_score=printed(today.score) if today else "",
-        need_title=marked(need.title, on_need.get("title", [])),
-        need_text=marked(getattr(need, "description", ""), on_need.get("text", [])),
-        programme_title=marked(programme.title, on_programme.get("title", [])),
-        programme_summary=marked(programme.summary, on_programme.get("summary", [])),
-        activities=[
-            marked(activity, on_programme.get(f"activities.{n}", []))
-            for n, activity in enumerate(programme.activities)
-        ],
+        marked=_marked(need, programme, (today.contributions if today else None) or []),
         decisions=queries.decisions(page.session, actor, pairing),
         reasons=REASONS,
         form=form,
     )
+
+
+def _marked(need: NeedView, programme: ProgrammeView, reasons: list[ContributionOut]) -> dict[str, Any]:
+    """The texts of both sides in pieces, the matched words marked."""
+    on_need, on_programme = marks(reasons, "need"), marks(reasons, "programme")
+    return {
+        "need_title": marked(need.title, on_need.get("title", [])),
+        "need_text": marked(getattr(need, "description", ""), on_need.get("text", [])),
+        "title": marked(programme.title, on_programme.get("title", [])),
+        "summary": marked(programme.summary, on_programme.get("summary", [])),
+        "activities": [
+            marked(activity, on_programme.get(f"activities.{n}", []))
+            for n, activity in enumerate(programme.activities)
+        ],
+    }
 
 
 def _suggestion(page: Page, actor: Actor, ranking: Ranking, shown: PairingOut) -> SuggestionOut | None:
