@@ -18,8 +18,8 @@ LEAST_DECLARED, LEAST_INFERRED = 0.25, 0.15
 class Statistics:
     """What a fit learns from the corpus.
 
-    The number of programmes, their mean length, how far they are of this field (0 where `Profile.field` is 0.3 on
-    the mean, 1 from 0.6), and how many have each feature.
+    The number of programmes, their mean length, how far they are of this field (0 where `Profile.field` is 0.5 on
+    the mean, 1 from 0.8), and how many have each feature.
     """
 
     count: int
@@ -48,7 +48,7 @@ def statistics(profiles: Sequence[Profile]) -> Statistics:
             frequency[feature] = frequency.get(feature, 0) + 1
     mean = sum(profile.length for profile in profiles) / len(profiles) if profiles else 1.0
     field = sum(profile.field for profile in profiles) / len(profiles) if profiles else 1.0
-    return Statistics(len(profiles), mean or 1.0, min(1.0, max(0.0, (field - 0.3) / 0.3)), frequency)
+    return Statistics(len(profiles), mean or 1.0, min(1.0, max(0.0, (field - 0.5) / 0.3)), frequency)
 
 
 def programme_features(profile: Profile, known: Statistics) -> dict[str, float]:
