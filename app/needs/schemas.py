@@ -204,28 +204,28 @@ class NeedSort(enum.StrEnum):
     WANTED_BY = "wanted_by"
 
 
-Several: TypeAlias = Annotated[list[Code], Field(default_factory=list, max_length=50)]
+Several: TypeAlias = Annotated[list[Code], Field(max_length=50)]
 
 
 class NeedFilter(BaseModel):
     """Parameters of the list, shared by the API, the pages and exports. Repeated ones mean any of them."""
 
     q: Annotated[str, Line(300)] = ""
-    theme: Several
-    region: Several
-    country: Several
-    dimension: Several
-    function: Several
-    weapon: Several
-    assistance_type: Several
-    provision: Several
-    instrument: Several
+    theme: Several = []
+    region: Several = []
+    country: Several = []
+    dimension: Several = []
+    function: Several = []
+    weapon: Several = []
+    assistance_type: Several = []
+    provision: Several = []
+    instrument: Several = []
     priority: list[Priority] = Field(default_factory=list, max_length=3)
     status: list[NeedStatus] = Field(default_factory=list, max_length=4)
     since: Day | None = None
-    assessment: Several
+    assessment: Several = []
     beneficiary_kind: list[BeneficiaryKind] = Field(default_factory=list, max_length=20)
-    responsible: Several
+    responsible: Several = []
     sort: NeedSort | None = None
 
 
