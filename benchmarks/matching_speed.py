@@ -21,7 +21,8 @@ from matching import Matcher, load_model
 def main(sizes: Sequence[int]) -> None:
     """Print one row of figures for each number of programmes."""
     print(
-        "| programmes | fit s | ms a programme | one need ms (median) | explained ms | change ms | multiply-adds a pair |"
+        "| programmes | fit s | ms a programme | one need ms (median) | explained ms | change ms "
+        "| multiply-adds a pair |"
     )
     print("|---|---|---|---|---|---|---|")
     for size in sizes:

@@ -54,7 +54,7 @@ _SECURITY = {
 
 
 def operation_id(route: APIRoute) -> str:
-    """What a generated client calls the operation: the name of its function, which a test holds to be used once."""
+    """What a generated client calls the operation: the name of its function, used once (a test holds it)."""
     return route.name
 
 
