@@ -4,7 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 PYTEST := $(BIN)/pytest -n 2 --dist worksteal
 # What is installed is named by what asked for it, and by where it stands: a venv cannot be moved.
-WANTED := $(shell (cat requirements.lock pyproject.toml; pwd) 2>/dev/null | cksum | tr ' ' -)
+WANTED := $(shell (cat requirements.lock; sed '/^\[dependency-groups/,$$d' pyproject.toml; pwd) 2>/dev/null | cksum | tr ' ' -)
 SAY := printf 'counterpart: %s\n'
 
 .PHONY: help install demo test lint soak bench lock vendor clean
