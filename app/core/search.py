@@ -46,7 +46,9 @@ def _in_full_text_table(element: _Matches, compiler: SQLCompiler, **options: Any
 
 @compiles(_Matches, "postgresql")
 def _in_text_vector(element: _Matches, compiler: SQLCompiler, **options: Any) -> str:
-    _, column, _, wanted = element.clauses
-    tokens = compiler.process(column, **options)
-    query = compiler.process(wanted, **options)
-    return f"(array_to_tsvector(string_to_array({tokens}, ' ')) @@ CAST({query} AS tsquery))"
+    """Asked once, of the index, and held against each row: never computed row by row."""
+    identity, column, _, wanted = element.clauses
+    vector, query = f"search_vector(found.{column.name})", compiler.process(wanted, **options)
+    hits = f"SELECT found.{identity.name} FROM {column.table.name} AS found"
+    found = f"{hits} WHERE {vector} @@ CAST({query} AS tsquery)"
+    return f"({compiler.process(identity, **options)} = ANY (ARRAY({found})))"
