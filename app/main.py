@@ -32,6 +32,7 @@ from app.organizations.groups.routes import router as groups
 from app.organizations.keys.routes import router as keys
 from app.organizations.routes import router as organizations
 from app.organizations.users.routes import router as users
+from app.pairings.model_routes import router as models
 from app.pairings.ranking import Ranking
 from app.pairings.routes import router as pairings
 from app.pairings.runs import handlers as matching_jobs
@@ -67,6 +68,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     programmes,
     imports,
     pairings,
+    models,
 )
 PAGES: tuple[APIRouter, ...] = (
     status,

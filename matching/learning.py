@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 from scipy.special import expit
-from scipy.stats import rankdata
+from scipy.stats import rankdata, t
 
 from matching.features import Statistics, need_features, need_weights, programme_features
 from matching.geography import Atlas, closeness
@@ -24,8 +24,9 @@ from matching.types import Need, Programme
 
 LEAST_DECISIONS = 10
 LEAST_OF_EACH = 3
-SPREADS = (0.0, 0.02, 0.05, 0.1, 0.2)
+SPREADS = (0.0, 0.02, 0.05, 0.1)
 FOLDS = 5
+SURE = 0.995
 STEEPNESS, STEEPNESS_SPREAD, LEAST_STEEPNESS = 10.0, 5.0, 2.0
 LEVEL_SPREAD = 5.0
 STANDS_OUT = 3.0
@@ -149,7 +150,7 @@ def learn(examples: Sequence[Example], model: Model) -> Learned:
         present=_figures(before, table.accepted),
         candidate=_figures(after, table.accepted),
         gain=float(gains.mean()),
-        gain_error=_error(gains),
+        gain_error=_error(gains, table),
         officers=_officers(table, today, spread),
     )
 
@@ -188,13 +189,13 @@ class _Table:
     similarity: Numbers
     present: Numbers
     accepted: Judged
-    fold: npt.NDArray[np.int64]
+    need: npt.NDArray[np.int64]
     officers: tuple[str, ...]
 
     def rows(self, chosen: Judged) -> "_Table":
         officers = tuple(o for o, kept in zip(self.officers, chosen.tolist(), strict=True) if kept)
         return _Table(
-            self.similarity[chosen], self.present[chosen], self.accepted[chosen], self.fold[chosen], officers
+            self.similarity[chosen], self.present[chosen], self.accepted[chosen], self.need[chosen], officers
         )
 
 
@@ -217,15 +218,15 @@ def _refuse_too_few(examples: Sequence[Example]) -> None:
 
 
 def _table(examples: Sequence[Example]) -> _Table:
-    """The folds are drawn by need, so that no need is both learnt from and judged by; always the same ones."""
+    """Needs are numbered in an order drawn once and for all; a fold holds those with one remainder."""
     needs = sorted({example.need for example in examples})
     places = np.random.default_rng(0).permutation(len(needs)).tolist()
-    fold = {need: place % FOLDS for need, place in zip(needs, places, strict=True)}
+    number = dict(zip(needs, places, strict=True))
     return _Table(
         np.array([example.similarity for example in examples], dtype=float).reshape(-1, len(GROUPS)),
         np.array([example.present for example in examples], dtype=float).reshape(-1, len(GROUPS)),
         np.array([example.accepted for example in examples], dtype=bool),
-        np.array([fold[example.need] for example in examples], dtype=np.int64),
+        np.array([number[example.need] for example in examples], dtype=np.int64),
         tuple(example.officer for example in examples),
     )
 
@@ -252,8 +253,14 @@ def _fit(table: _Table, today: Numbers, spread: float) -> Numbers:
     centre = np.concatenate([[level], steepness * today])
     widths = np.concatenate([[LEVEL_SPREAD], np.full(len(today), steepness * spread)])
     found = _most_plausible(design, table.accepted, centre, widths, [None, *[0.0] * len(today)])[1:]
-    weights: Numbers = found / found.sum() if found.sum() > 0 else today
-    return weights
+    return _rounded(found / found.sum()) if found.sum() > 0 else today
+
+
+def _rounded(weights: Numbers) -> Numbers:
+    """To four places, for checking by hand; what rounding leaves over goes to the largest."""
+    rounded: Numbers = weights.round(4)
+    rounded[rounded.argmax()] += 1 - rounded.sum()
+    return rounded.round(4)
 
 
 def _calibrated(found: Numbers, accepted: Judged) -> tuple[float, float]:
@@ -269,25 +276,38 @@ def _calibrated(found: Numbers, accepted: Judged) -> tuple[float, float]:
 def _most_plausible(
     design: Numbers, accepted: Judged, centre: Numbers, widths: Numbers, least: list[float | None]
 ) -> Numbers:
-    """The maximum of likelihood times prior; convex, so that there is one."""
+    """The maximum of likelihood times prior; convex, so that there is one. Steps count in the prior's widths."""
     sign = np.where(accepted, 1.0, -1.0)
+    steps, start = sign[:, None] * design * widths, sign * (design @ centre)
 
     def worth(tried: Numbers) -> tuple[float, Numbers]:
-        margin, off = sign * (design @ tried), (tried - centre) / widths
-        slope = -(design.T @ (sign * expit(-margin))) + off / widths
-        return float(np.logaddexp(0.0, -margin).sum() + 0.5 * off @ off), slope
+        margin = start + steps @ tried
+        return float(np.logaddexp(0.0, -margin).sum() + 0.5 * tried @ tried), tried - expit(-margin) @ steps
 
-    solved = minimize(worth, centre, jac=True, method="L-BFGS-B", bounds=[(low, None) for low in least])
-    found: Numbers = solved.x
+    bounds = [
+        (None if low is None else (low - c) / w, None) for low, c, w in zip(least, centre, widths, strict=True)
+    ]
+    solved = minimize(worth, np.zeros(len(centre)), jac=True, method="L-BFGS-B", bounds=bounds)
+    found: Numbers = centre + widths * solved.x
     return found
 
 
 def _best_spread(table: _Table, today: Numbers) -> float:
-    """The smallest spread whose held-out log loss is within one standard error of the best."""
-    losses = np.array([_cross_validated(table, today, _fixed(spread)).losses for spread in SPREADS])
-    best = int(losses.mean(axis=1).argmin())
-    within = [losses[n].mean() - losses[best].mean() <= _error(losses[n] - losses[best]) for n in range(best)]
-    return SPREADS[within.index(True) if True in within else best]
+    """0 unless weights that moved foretell held-out decisions surely better (one-sided t test over needs).
+
+    Of the spreads that do, the smallest within one standard error of the best.
+    """
+    losses = [_cross_validated(table, today, _fixed(spread)).losses for spread in SPREADS]
+    best, needs = int(np.array(losses).mean(axis=1).argmin()), len(set(table.need.tolist()))
+    errors = [_error(each - losses[best], table) for each in losses]
+    if needs < FOLDS or _gain(losses[0], losses[best]) <= float(t.ppf(SURE, needs - 1)) * errors[0]:
+        return 0.0
+    near = (n for n in range(1, best) if _gain(losses[n], losses[best]) <= errors[n])
+    return SPREADS[next(near, best)]
+
+
+def _gain(before: Numbers, after: Numbers) -> float:
+    return float((before - after).mean())
 
 
 def _held_out(table: _Table, today: Numbers) -> tuple[_Foretold, _Foretold]:
@@ -305,7 +325,7 @@ def _fixed(spread: float) -> _Choice:
 def _cross_validated(table: _Table, today: Numbers, choose: _Choice) -> _Foretold:
     found, losses = np.zeros(len(table.accepted)), np.zeros(len(table.accepted))
     for fold in range(FOLDS):
-        held = table.fold == fold
+        held = table.need % FOLDS == fold
         if held.any():
             learnt_from = table.rows(~held)
             weights = _fit(learnt_from, today, choose(learnt_from, today))
@@ -325,8 +345,10 @@ def _surprises(chances: Numbers, accepted: Judged) -> Numbers:
     return surprises
 
 
-def _error(values: Numbers) -> float:
-    return float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else 0.0
+def _error(values: Numbers, table: _Table) -> float:
+    """The standard error of a mean over decisions, those on one need counted as one draw."""
+    off = np.array([(values - values.mean())[table.need == need].sum() for need in set(table.need.tolist())])
+    return float(np.sqrt((off**2).sum() * len(off) / (len(off) - 1)) / len(values)) if len(off) > 1 else np.inf
 
 
 def _figures(foretold: _Foretold, accepted: Judged) -> Figures:

@@ -10,6 +10,7 @@ import app.core.jobs
 import app.exchange.models
 import app.needs.models
 import app.organizations.models
+import app.pairings.model_candidates
 import app.pairings.models
 import app.programmes.models
 import app.vocabularies.models  # noqa: F401

@@ -122,18 +122,21 @@ def test_those_outside_cted_hold_no_permission_on_what_is_its_own(role: Role):
         Permission.ASSESSMENT_READ, Permission.ASSESSMENT_WRITE, Permission.NEED_WRITE, Permission.RELEASE_READ,
         Permission.RELEASE_WRITE, Permission.PAIRING_READ, Permission.PAIRING_DECIDE, Permission.MATCH_RUN,
         Permission.AUDIT_READ, Permission.AUDIT_READ_ALL, Permission.USER_MANAGE, Permission.GROUP_READ,
-        Permission.GROUP_MANAGE, Permission.ORGANIZATION_WRITE,
+        Permission.GROUP_MANAGE, Permission.ORGANIZATION_WRITE, Permission.MODEL_READ, Permission.CANDIDATE_READ,
+        Permission.MODEL_MANAGE,
     }  # fmt: skip
 
     assert GRANTS[role] & own == set()
 
 
-def test_officers_manage_neither_accounts_nor_keys_nor_groups():
+def test_officers_manage_neither_accounts_nor_keys_nor_groups_nor_models():
     admins_own = {
         Permission.USER_MANAGE,
         Permission.KEY_MANAGE,
         Permission.GROUP_MANAGE,
         Permission.ORGANIZATION_WRITE,
+        Permission.CANDIDATE_READ,
+        Permission.MODEL_MANAGE,
     }
 
     assert GRANTS[Role.OFFICER] & admins_own == set()

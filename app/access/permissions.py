@@ -29,6 +29,9 @@ class Permission(enum.StrEnum):
     PAIRING_READ = "pairing:read"
     PAIRING_DECIDE = "pairing:decide"
     MATCH_RUN = "match:run"
+    MODEL_READ = "model:read"
+    CANDIDATE_READ = "candidate:read"
+    MODEL_MANAGE = "model:manage"
     IMPORT = "import"
     EXPORT = "export"
     AUDIT_READ = "audit:read"
@@ -40,7 +43,8 @@ P = Permission
 _EVERYBODY = {P.ME, P.ORGANIZATION_READ, P.NEED_READ, P.PROGRAMME_READ, P.EXPORT}
 _OFFICER = _EVERYBODY | {
     P.GROUP_READ, P.ASSESSMENT_READ, P.ASSESSMENT_WRITE, P.NEED_WRITE, P.RELEASE_READ, P.RELEASE_WRITE,
-    P.PROGRAMME_WRITE, P.PAIRING_READ, P.PAIRING_DECIDE, P.MATCH_RUN, P.IMPORT, P.AUDIT_READ, P.JOB_READ,
+    P.PROGRAMME_WRITE, P.PAIRING_READ, P.PAIRING_DECIDE, P.MATCH_RUN, P.MODEL_READ, P.IMPORT, P.AUDIT_READ,
+    P.JOB_READ,
 }  # fmt: skip
 
 GRANTS: dict[Role, set[Permission]] = {

@@ -20,7 +20,6 @@ from app.pairings.schemas import (
     DecisionsIn,
     MatchRunIn,
     MatchRunOut,
-    ModelOut,
     PairingFilter,
     PairingIn,
     PairingOut,
@@ -197,12 +196,6 @@ def start_match_run(
 def read_match_run(actor: Reader, session: SessionDep, run_id: UUID) -> MatchRunOut:
     """Say how far a run of the matcher is, and what it found."""
     return MatchRunOut.model_validate(queries.run(session, actor, run_id))
-
-
-@router.get("/model")
-def read_model(actor: Reader, ranking: RankingDep) -> ModelOut:
-    """Say what scores depend on besides the records: weights, floors and knowledge, named, with a fingerprint."""
-    return suggesting.model_in_force(ranking)
 
 
 def _answer(session: SessionDep, response: Response, pairing: Pairing) -> PairingOut:

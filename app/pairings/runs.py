@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
@@ -25,7 +25,7 @@ from app.pairings.proposing import (
     propose_for_need,
     propose_programme,
 )
-from app.pairings.ranking import FULL_RUN, Ranking
+from app.pairings.ranking import FULL_RUN, MODEL_CHANGED, Ranking
 from app.pairings.schemas import MatchRunOut
 from app.programmes.models import Programme
 
@@ -142,8 +142,8 @@ def _wanted(session: Session, run: MatchRun) -> list[UUID] | None:
     since = select(AuditEvent.subject_id).where(
         AuditEvent.number > last.seen_event, AuditEvent.action.not_like("match%")
     )
-    sides = [Programme.__name__, Organization.__name__]
-    if session.scalar(since.where(AuditEvent.subject_type.in_(sides)).limit(1)) is not None:
+    sides = AuditEvent.subject_type.in_([Programme.__name__, Organization.__name__])
+    if session.scalar(since.where(or_(sides, AuditEvent.action == MODEL_CHANGED)).limit(1)) is not None:
         return None
     changed = session.scalars(since.where(AuditEvent.subject_type == Need.__name__).distinct())
     return [UUID(subject) for subject in changed]

@@ -247,6 +247,7 @@ class ModelOut(BaseModel):
 
     name: str
     fingerprint: str
+    installed: str = Field(description="the model that came with this version; another name in force was learnt")
     weights: list[GroupWeight]
     floor: float
     floor_without_geography: float

@@ -80,13 +80,14 @@ def for_text(
     return _answer(session, actor, ranking.current(session), said, None, wanted)
 
 
-def model_in_force(ranking: Ranking) -> ModelOut:
+def model_in_force(session: Session, ranking: Ranking) -> ModelOut:
     """What scores depend on besides the records, in words."""
-    model = ranking.model
+    model = ranking.in_force(session)
     weights = [GroupWeight(group=g, weight=w, meaning=_MEANINGS.get(g, g)) for g, w in model.weights.items()]
     return ModelOut(
         name=model.name,
         fingerprint=model.fingerprint,
+        installed=ranking.installed.name,
         weights=weights,
         floor=model.floor,
         floor_without_geography=model.floor_without_geography,

@@ -532,6 +532,37 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_api_key_organization_id"), ["organization_id"], unique=False)
 
     op.create_table(
+        "model_candidate",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("knowledge_fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("compared_with", sa.String(length=120), nullable=False),
+        sa.Column("weights", sa.JSON(), nullable=False),
+        sa.Column("floor", sa.Double(), nullable=False),
+        sa.Column("figures", sa.JSON(), nullable=False),
+        sa.Column("disagreements", sa.JSON(), nullable=False),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("in_force", sa.Boolean(), nullable=False),
+        sa.Column("trained_at", app.core.model.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("trained_by_id", sa.Uuid(), nullable=True),
+        sa.CheckConstraint("floor >= 0 AND floor <= 1", name=op.f("ck_model_candidate_floor_is_a_share")),
+        sa.ForeignKeyConstraint(["trained_by_id"], ["account.id"], name=op.f("fk_model_candidate_trained_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_model_candidate")),
+        sa.UniqueConstraint("name", name=op.f("uq_model_candidate_name")),
+        sa.UniqueConstraint("number", name=op.f("uq_model_candidate_number")),
+    )
+    with op.batch_alter_table("model_candidate", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_model_candidate_in_force",
+            ["in_force"],
+            unique=True,
+            sqlite_where=sa.text("in_force"),
+            postgresql_where=sa.text("in_force"),
+        )
+
+    op.create_table(
         "need",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("ref", sa.String(length=20), nullable=False),
@@ -1147,6 +1178,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_need_changed_at"))
 
     op.drop_table("need")
+    with op.batch_alter_table("model_candidate", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_model_candidate_in_force", sqlite_where=sa.text("in_force"), postgresql_where=sa.text("in_force")
+        )
+
+    op.drop_table("model_candidate")
     with op.batch_alter_table("api_key", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_api_key_organization_id"))
 

@@ -1,6 +1,6 @@
 """The only bridge to the matching library: rows become its values, and one index of programmes stays current."""
 
-from app.pairings.ranking.current import FULL_RUN, PROPOSALS, Ranking
+from app.pairings.ranking.current import FULL_RUN, MODEL_CHANGED, PROPOSALS, Ranking
 from app.pairings.ranking.index import PROPOSED, Index
 from app.pairings.ranking.rows import stated
 from matching import Model, Place, Suggestion
@@ -8,6 +8,7 @@ from matching import Need as StatedNeed
 
 __all__ = [
     "FULL_RUN",
+    "MODEL_CHANGED",
     "PROPOSALS",
     "PROPOSED",
     "Index",

@@ -16,6 +16,7 @@ from app.audit.service import newest_number
 from app.core.db import utc_now
 from app.core.errors import Unavailable
 from app.organizations.models import Organization
+from app.pairings.model_candidates import ModelCandidate, in_force
 from app.pairings.ranking.index import Index
 from app.pairings.ranking.rows import Surroundings, candidates, surroundings
 from app.programmes.models import Programme
@@ -24,6 +25,7 @@ from matching import Programme as Candidate
 
 FULL_RUN = "match_run.begun_full"
 PROPOSALS = "match.proposed"
+MODEL_CHANGED = "model.activated"
 SMALL = 500
 
 
@@ -38,29 +40,44 @@ class Ranking:
         """`folder` may hold an installed system's own glossary, taxonomy, cues and model.json."""
         self._folder = folder
         self._lock = threading.Lock()
-        self._model: Model | None = None
+        self._installed: Model | None = None
         self._index: Index | None = None
 
     @property
-    def model(self) -> Model:
-        """The model in force. Raises Unavailable, naming file and line, where the folder's own cannot be read."""
-        if self._model is None:
+    def installed(self) -> Model:
+        """The package's model with the folder's own entries. Raises Unavailable, naming a bad file and line."""
+        if self._installed is None:
             try:
-                self._model = load_model(self._folder)
+                self._installed = load_model(self._folder)
             except KnowledgeError as error:
                 raise Unavailable(f"The matcher's files in the data folder cannot be read: {error}") from None
-        return self._model
+        return self._installed
+
+    def in_force(self, session: Session) -> Model:
+        """The model that scores are by: the candidate that an admin put in force, else the installed one."""
+        candidate = in_force(session)
+        return self.learnt(candidate) if candidate else self.installed
+
+    def learnt(self, candidate: ModelCandidate) -> Model:
+        """A candidate's weights and floor over the installed knowledge."""
+        return self.installed.with_weights(candidate.name, candidate.weights, candidate.floor)
 
     def current(self, session: Session) -> Index:
         """The index as of the newest event that `session` sees, or a later one."""
         with self._lock:
             newest, today = newest_number(session), utc_now().date()
             if self._index is None:
-                around = surroundings(session, self.model, today)
-                self._index = _fitted(self.model, candidates(session, today), around, newest)
+                model = self.in_force(session)
+                around = surroundings(session, model, today)
+                self._index = _fitted(model, candidates(session, today), around, newest)
             elif newest > self._index.seen or today != self._index.day:
-                self._index = _updated(session, self._index, newest, today)
+                self._index = _updated(session, self._under_its_model(session, self._index), newest, today)
             return self._index
+
+    def _under_its_model(self, session: Session, index: Index) -> Index:
+        model = self.in_force(session)
+        same = (model.name, model.fingerprint) == (index.model.name, index.model.fingerprint)
+        return index if same else index.under(model)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The programmes as they were at one audit event, ready to be ranked for any need."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from math import fsum
 from uuid import UUID
@@ -11,6 +11,7 @@ from app.programmes.models import ProgrammeKind
 from matching import Matcher, Model, Suggestion
 from matching import Need as StatedNeed
 from matching import Programme as Candidate
+from matching.learning import reweighted
 
 PROPOSED = 10
 
@@ -32,6 +33,11 @@ class Index:
     @property
     def model(self) -> Model:
         return self.matcher.model
+
+    def under(self, model: Model) -> "Index":
+        """The same programmes under another model of the same knowledge, without fitting anew."""
+        placed = replace(model, geography=self.model.geography)
+        return replace(self, matcher=reweighted(self.matcher, placed))
 
     def suggest(self, need: StatedNeed, limit: int, include_ineligible: bool = False) -> list[Suggestion]:
         """Programmes for a need, best first; with those that a gate shuts out last where they are asked for."""

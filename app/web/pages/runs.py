@@ -27,7 +27,7 @@ def list_page(page: PageDep, actor: Runner, ranking: RankingDep) -> Response:
         "admin/runs.html",
         runs=[row.MatchRun for row in found.rows],
         next=next_path(page.request, found),
-        model=suggesting.model_in_force(ranking),
+        model=suggesting.model_in_force(page.session, ranking),
     )
 
 
