@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.access.models import User
 from app.assessments import queries as assessments
 from app.core.actor import Actor, Role
+from app.core.db import utc_now
 from app.core.errors import Conflict, Invalid
 from app.needs.models import Need, Source
 from app.needs.schemas import NeedIn, NeedPatch
@@ -29,8 +30,8 @@ def write_head(session: Session, actor: Actor, need: Need, values: NeedIn | Need
         need.responsible_id = _officer_id(session, values.responsible, "/responsible")
     if "deputy" in sent:
         need.deputy_id = _officer_id(session, values.deputy, "/deputy")
-    if "illustrative" in sent:
-        need.illustrative = bool(values.illustrative)
+    if "illustrative" in sent and need.illustrative != bool(values.illustrative):
+        need.illustrative, need.shown_at = bool(values.illustrative), utc_now()
     _check_source(session, need)
 
 

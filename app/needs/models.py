@@ -119,6 +119,8 @@ class Need(Base):
     illustrative: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     changed_at: Mapped[datetime] = mapped_column(default=utc_now, index=True)
+    # When what is shown outside of the head last changed: its status, or that it is illustrative.
+    shown_at: Mapped[datetime] = mapped_column(default=utc_now)
     version: Mapped[int] = mapped_column(default=1)
 
     assessment: Mapped[Assessment | None] = relationship()

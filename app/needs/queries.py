@@ -22,7 +22,7 @@ from app.needs.filters import Sight, conditions, refuse_foreign
 from app.needs.models import Need, NeedRevision, Priority, Release, ReleaseFields
 from app.needs.schemas import Disclosure, NeedFilter, NeedPage, NeedSort, NeedView
 from app.needs.shown import as_kept, as_released
-from app.needs.sight import in_force, is_best, visible_since
+from app.needs.sight import in_force, is_best, shown_since
 from app.organizations.models import BuiltIn, Group
 
 Seen = Select[Need, NeedRevision, ReleaseFields, datetime]
@@ -91,7 +91,7 @@ def _seen(actor: Actor, at: datetime | None = None) -> tuple[Seen, Sight]:
         newest = every.join(NeedRevision, and_(shown, NeedRevision.number == Need.revision))
         return newest, Sight(actor, full, since)
     best = is_best(actor.organization_id, at or utc_now(), past=at is not None)
-    since = visible_since().label("since")
+    since = shown_since().label("since")
     released = select(Need, NeedRevision, Release.fields, since).join(Release, Release.need_id == Need.id)
     at_revision = released.join(NeedRevision, and_(shown, NeedRevision.number == Release.revision))
     return at_revision.where(best), Sight(actor, type_coerce(Release.fields, Release.fields.type), since)

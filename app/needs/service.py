@@ -188,7 +188,7 @@ def _set_status(
     now = utc_now()
     if status is NeedStatus.DRAFT:
         need.merged_into_id = need.override_reason = None  # it begins anew
-    need.status, need.outcome, need.changed_at = status, outcome, now
+    need.status, need.outcome, need.changed_at, need.shown_at = status, outcome, now, now
     session.add(NeedStatusChange(need_id=need.id, status=status, outcome=outcome, reason=reason, at=now))
 
 

@@ -28,6 +28,11 @@ def visible_since(release: type[Release] = Release) -> ColumnElement[datetime]:
     return case((release.complete_at > later, release.complete_at), else_=later)
 
 
+def shown_since() -> ColumnElement[datetime]:
+    """When Release's reader last began to see Need, or was last shown another status of it."""
+    return case((Need.shown_at > visible_since(), Need.shown_at), else_=visible_since())
+
+
 def reaches(
     organization_id: UUID, at: datetime, past: bool = False, release: type[Release] = Release
 ) -> ColumnElement[bool]:
@@ -74,9 +79,9 @@ def is_best(organization_id: UUID, at: datetime, past: bool = False) -> ColumnEl
 def best_release(organization_id: UUID, at: datetime, past: bool = False) -> Subquery:
     """The best release of each need that an organization sees.
 
-    Columns: need_id, revision, fields, since (when it began to give sight). One row a need.
+    Columns: need_id, revision, fields, since (when it was last shown otherwise). One row a need.
     """
-    best = select(Release.need_id, Release.revision, Release.fields, visible_since().label("since"))
+    best = select(Release.need_id, Release.revision, Release.fields, shown_since().label("since"))
     return best.join(Need, is_best(organization_id, at, past)).subquery("sight")
 
 

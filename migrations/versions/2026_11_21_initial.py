@@ -619,6 +619,7 @@ def upgrade() -> None:
         sa.Column("illustrative", sa.Boolean(), nullable=False),
         sa.Column("created_at", app.core.model.UtcDateTime(timezone=True), nullable=False),
         sa.Column("changed_at", app.core.model.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("shown_at", app.core.model.UtcDateTime(timezone=True), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint(
             "(outcome = 'duplicate') = (merged_into_id IS NOT NULL)", name=op.f("ck_need_duplicate_is_merged")

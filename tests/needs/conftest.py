@@ -54,6 +54,7 @@ def released(session: Session) -> Released:
     def release(need: dict[str, Any], fields: str = "full", to: As | None = None, **other: Any) -> Release:
         head = session.scalars(select(Need).where(Need.ref == need["ref"])).one()
         begun = utc_now() - timedelta(days=1)
+        head.shown_at = other.get("recorded_at", begun)  # opened no later than it was released
         made = Release(
             need_id=head.id,
             revision=other.pop("revision", head.revision),

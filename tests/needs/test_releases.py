@@ -4,11 +4,12 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app.core.calendar import add_working_days
 from app.core.db import utc_now
-from app.needs.models import Release
+from app.needs.models import Need, Release
 from app.organizations.service import ensure_built_in_groups
 from tests.conftest import As
 
@@ -277,3 +278,19 @@ def test_an_unknown_audience_is_named(officer: As):
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["pointer"] == "/audience/group"
     assert "donors, partners" in answer.json()["detail"]
+
+
+def test_a_need_that_comes_back_into_sight_is_new_to_those_who_lost_it(officer: As, donor: As, session: Session):
+    ref = opened(officer)
+    release(officer, ref, {"group": "donors"})
+    long_ago = utc_now() - timedelta(days=30)
+    session.execute(update(Release).values(starts_at=long_ago, recorded_at=long_ago, complete_at=long_ago))
+    session.execute(update(Need).values(shown_at=long_ago))
+    session.commit()
+    today = utc_now().date().isoformat()
+    assert refs(donor, since=today) == []
+
+    move(officer, ref, "on_hold")
+    move(officer, ref, "open", override_reason="tested elsewhere")
+
+    assert refs(donor, since=today) == [ref]
