@@ -17,7 +17,7 @@ from app.access.trail import router as trail
 from app.access.work import router as work
 from app.assessments.routes import router as assessments
 from app.core import errors, jobs
-from app.core.answers import BodyLimit, Methods, SecurityHeaders
+from app.core.answers import Methods, SecurityHeaders, WholeBody
 from app.core.db import make_engine, session_factory
 from app.core.jobs import Handler
 from app.core.observe import Counters, Observed, configure_logging
@@ -52,6 +52,7 @@ from app.web.pages.users import router as users_pages
 
 VERSION = "0.1.0"
 MAX_BODY_SIZE = 20_000_000
+BODY_SECONDS = 30
 STATIC = Path(__file__).parent / "web" / "static"
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -130,7 +131,7 @@ def _include_routers(app: FastAPI) -> None:
 
 def _add_middleware(app: FastAPI, settings: Settings) -> None:
     """The last one added is the outermost."""
-    app.add_middleware(BodyLimit, max_bytes=MAX_BODY_SIZE)
+    app.add_middleware(WholeBody, max_bytes=MAX_BODY_SIZE, seconds=BODY_SECONDS)
     app.add_middleware(Observed, counters=app.state.counters)
     app.add_middleware(SecurityHeaders, https_only=settings.cookies_secure)
     app.add_middleware(Methods, routes=app.routes)

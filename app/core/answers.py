@@ -1,15 +1,14 @@
-"""What every answer has: security headers, HEAD wherever GET is, the whole Allow with a 405, a limit on bodies."""
+"""What every answer has: security headers, HEAD wherever GET is, the whole Allow with a 405, whole bodies."""
 
+import asyncio
 from collections.abc import Sequence
 
 from fastapi.routing import iter_route_contexts
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.routing import BaseRoute, compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-from app.core.errors import Problem, problem_json
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
@@ -75,30 +74,61 @@ class Methods:
         return sorted(methods | ({"HEAD"} if "GET" in methods else set()))
 
 
-class BodyLimit:
-    """Refuse a larger body with a problem document, at once where its length was said, else while it is read.
+class WholeBody:
+    """Receive the whole body, within a size and a time, before the application begins.
 
-    FastAPI's own `max_body_size` answers in plain text, outside of every other header of ours.
+    A transaction that writes begins before a form is read: without this, one slow sender would keep everybody
+    else's writes waiting. The limit of size is here because FastAPI's own answers in plain text.
     """
 
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
-        self.app, self.max_bytes = app, max_bytes
-        self.message = f"The body is larger than {max_bytes} bytes; send it in parts"
+    def __init__(self, app: ASGIApp, max_bytes: int, seconds: float) -> None:
+        self.app, self.max_bytes, self.seconds = app, max_bytes, seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        length = Headers(scope=scope).get("content-length", "0") if scope["type"] == "http" else "0"
-        if length.isdecimal() and int(length) > self.max_bytes:
-            response = problem_json(Request(scope), Problem(413, self.message))
-            await response(scope, receive, send)
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
             return
-        received = 0
+        try:
+            async with asyncio.timeout(self.seconds):
+                body = await self._received(scope, receive)
+        except TimeoutError:
+            message = f"The body did not arrive within {self.seconds:g} seconds; send it again"
+            await _refuse(scope, receive, send, HTTPException(408, message, {"Connection": "close"}))
+        except HTTPException as error:
+            await _refuse(scope, receive, send, error)
+        except ClientDisconnect:
+            return
+        else:
+            await self.app(scope, _replayed(body, receive), send)
 
-        async def counted() -> Message:
-            nonlocal received
+    async def _received(self, scope: Scope, receive: Receive) -> bytes:
+        """The body. Raises HTTPException for one too large, at once where its length was said."""
+        length = Headers(scope=scope).get("content-length", "0")
+        said = int(length[:20]) if length.isdecimal() else 0
+        body, more = bytearray(), True
+        while more and max(said, len(body)) <= self.max_bytes:
             message = await receive()
-            received += len(message.get("body", b""))
-            if received > self.max_bytes:
-                raise HTTPException(413, self.message)
-            return message
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+        if max(said, len(body)) > self.max_bytes:
+            raise HTTPException(413, f"The body is larger than {self.max_bytes} bytes; send it in parts")
+        return bytes(body)
 
-        await self.app(scope, counted, send)
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    """What the application receives: the body at once, then whatever the server says."""
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replay() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return replay
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send, error: HTTPException) -> None:
+    """Answer as the application would: a problem document, or a page for a browser."""
+    answer = scope["app"].exception_handlers[HTTPException]
+    response = await answer(Request(scope), error)
+    await response(scope, receive, send)

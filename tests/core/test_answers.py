@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
+import anyio
 import pytest
 from fastapi import Request
 from fastapi.testclient import TestClient
 
+from app.core.answers import WholeBody
 from app.core.settings import Settings
 from app.main import MAX_BODY_SIZE, create_app
 
@@ -133,3 +136,29 @@ def test_the_browsable_description_asks_no_other_address(plain: TestClient):
     assert "https://" not in page
     for name in ("swagger-ui.css", "swagger-ui-bundle.js"):
         assert plain.get(f"/static/vendor/swagger/{name}").status_code == 200
+
+
+def test_a_body_that_does_not_arrive_is_not_waited_for_longer_than_said(settings: Settings):
+    app = create_app(settings)
+    messages: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        await anyio.sleep_forever()
+        raise AssertionError
+
+    async def send(message: Any) -> None:
+        messages.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/api/v1/needs",
+        "headers": [],
+        "query_string": b"",
+        "app": app,
+    }
+    anyio.run(WholeBody(app, max_bytes=10, seconds=0.01), scope, receive, send)
+
+    assert messages[0]["status"] == 408
+    assert json.loads(messages[1]["body"])["title"] == "Request Timeout"
+    app.state.engine.dispose()
