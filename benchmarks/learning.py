@@ -3,8 +3,9 @@
     python benchmarks/learning.py [--repetitions 20]
 
 Records come from matching_generator.py; officers judge what today's model ranks best. In one world they weigh the
-groups otherwise than the model (WEIGHED), in the other exactly as it does. An honest officer accepts with a chance
-that rises with the pair's worth, and errs in one decision of twenty besides. Figures are on needs never judged.
+groups otherwise than the model (WEIGHED), in one half-way, in one exactly as it does. An honest officer accepts
+with a chance that rises with the pair's worth, and errs in one decision of twenty besides. AUC is on needs never
+judged: the chance that a pair which truly fits scores above one that does not.
 """
 
 # ruff: noqa: T201
@@ -52,7 +53,8 @@ def main() -> None:
     print(
         "| officers weigh | decisions | AUC before | after | gain | worst | moved |\n|---|---|---|---|---|---|---|"
     )
-    for world, weighed in (("otherwise", WEIGHED), ("as the model", dict(model.weights))):
+    half_way = {group: (WEIGHED[group] + weight) / 2 for group, weight in model.weights.items()}
+    for world, weighed in (("otherwise", WEIGHED), ("half-way", half_way), ("as the model", dict(model.weights))):
         for size in SIZES:
             print(worth(world, size, [trial(by_need, model, weighed, size, n) for n in range(repetitions)]))
     print("\n| fifth officer | flagged | honest flagged | leaning | surprise |\n|---|---|---|---|---|")

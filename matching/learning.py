@@ -1,39 +1,37 @@
-"""Learns weights of the feature groups from decided pairs. It makes candidate models; it puts none in force.
-
-Logistic regression on what each group of the explanation adds, with a Gaussian prior at today's weights and none
-below 0. scikit-learn's penalty pulls towards zero, without offset or bounds: hence a small fit of its own.
-"""
+"""Learns weights of the feature groups from decided pairs. It makes candidate models; it puts none in force."""
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import fsum
 
 import numpy as np
-import numpy.typing as npt
-from scipy.optimize import minimize
-from scipy.special import expit
-from scipy.stats import rankdata, t
+from scipy.stats import rankdata
 
 from matching.features import Statistics, need_features, need_weights, programme_features
 from matching.geography import Atlas, closeness
 from matching.matcher import Matcher
 from matching.model import GROUPS, Model
 from matching.profiles import need_profile, programme_profile
+from matching.regression import (
+    Foretold,
+    Judged,
+    Numbers,
+    Table,
+    best_spread,
+    chances,
+    fit,
+    held_out,
+    scored,
+    standard_error,
+    surprises,
+)
 from matching.types import Need, Programme
 
 LEAST_DECISIONS = 10
 LEAST_OF_EACH = 3
-SPREADS = (0.0, 0.02, 0.05, 0.1)
-FOLDS = 5
-SURE = 0.995
-STEEPNESS, STEEPNESS_SPREAD, LEAST_STEEPNESS = 10.0, 5.0, 2.0
-LEVEL_SPREAD = 5.0
 STANDS_OUT = 3.0
 LEAST_OF_AN_OFFICER = 5
-
-Numbers = npt.NDArray[np.float64]
-Judged = npt.NDArray[np.bool_]
 
 
 class TooFewDecisions(ValueError):
@@ -137,9 +135,9 @@ def learn(examples: Sequence[Example], model: Model) -> Learned:
     _refuse_too_few(examples)
     table = _table(examples)
     today = np.array([model.weights[group] for group in GROUPS])
-    spread = _best_spread(table, today)
-    weights = _fit(table, today, spread)
-    before, after = _held_out(table, today)
+    spread = best_spread(table, today)
+    weights = fit(table, today, spread)
+    before, after = held_out(table, today)
     gains = before.losses - after.losses
     return Learned(
         weights=dict(zip(GROUPS, weights.tolist(), strict=True)),
@@ -150,7 +148,7 @@ def learn(examples: Sequence[Example], model: Model) -> Learned:
         present=_figures(before, table.accepted),
         candidate=_figures(after, table.accepted),
         gain=float(gains.mean()),
-        gain_error=_error(gains, table),
+        gain_error=standard_error(gains, table),
         officers=_officers(table, today, spread),
     )
 
@@ -158,7 +156,7 @@ def learn(examples: Sequence[Example], model: Model) -> Learned:
 def scores(examples: Sequence[Example], weights: Mapping[str, float]) -> list[float]:
     """What the pairs score under these weights: the sum of the explanation's contributions."""
     table = _table(examples)
-    return [float(score) for score in _scores(table, np.array([weights[group] for group in GROUPS]))]
+    return [float(score) for score in scored(table, np.array([weights[group] for group in GROUPS]))]
 
 
 def auc(found: Sequence[float] | Numbers, accepted: Sequence[bool] | Judged) -> float:
@@ -182,31 +180,6 @@ def reweighted(matcher: Matcher, model: Model) -> Matcher:
     return other
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Table:
-    """Examples as arrays, a row each; groups in the order of GROUPS."""
-
-    similarity: Numbers
-    present: Numbers
-    accepted: Judged
-    need: npt.NDArray[np.int64]
-    officers: tuple[str, ...]
-
-    def rows(self, chosen: Judged) -> "_Table":
-        officers = tuple(o for o, kept in zip(self.officers, chosen.tolist(), strict=True) if kept)
-        return _Table(
-            self.similarity[chosen], self.present[chosen], self.accepted[chosen], self.need[chosen], officers
-        )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Foretold:
-    """What a model said of pairs that it had not seen judged: scores, and the surprise at each judgement."""
-
-    scores: Numbers
-    losses: Numbers
-
-
 def _refuse_too_few(examples: Sequence[Example]) -> None:
     accepted = sum(example.accepted for example in examples)
     rejected = len(examples) - accepted
@@ -217,12 +190,12 @@ def _refuse_too_few(examples: Sequence[Example]) -> None:
         )
 
 
-def _table(examples: Sequence[Example]) -> _Table:
+def _table(examples: Sequence[Example]) -> Table:
     """Needs are numbered in an order drawn once and for all; a fold holds those with one remainder."""
     needs = sorted({example.need for example in examples})
     places = np.random.default_rng(0).permutation(len(needs)).tolist()
     number = dict(zip(needs, places, strict=True))
-    return _Table(
+    return Table(
         np.array([example.similarity for example in examples], dtype=float).reshape(-1, len(GROUPS)),
         np.array([example.present for example in examples], dtype=float).reshape(-1, len(GROUPS)),
         np.array([example.accepted for example in examples], dtype=bool),
@@ -231,165 +204,45 @@ def _table(examples: Sequence[Example]) -> _Table:
     )
 
 
-def _scores(table: _Table, weights: Numbers) -> Numbers:
-    """The score's own definition: similarities weighted, the weights rescaled to the groups that the need has."""
-    shares = table.present * weights
-    total = shares.sum(axis=1)
-    found: Numbers = (shares * table.similarity).sum(axis=1) / np.where(total > 0, total, 1.0)
-    return found
-
-
-def _fit(table: _Table, today: Numbers, spread: float) -> Numbers:
-    """The most plausible weights given the decisions and a Gaussian prior of this spread around today's.
-
-    Coefficients stay at or above 0 by bounds, so that none is learnt that clipping would undo, and are rescaled.
-    """
-    if spread == 0 or not len(table.accepted):
-        return today
-    level, steepness = _calibrated(_scores(table, today), table.accepted)
-    total = (table.present * today).sum(axis=1, keepdims=True)
-    added = table.present * table.similarity / np.where(total > 0, total, 1.0)
-    design = np.hstack([np.ones((len(added), 1)), added])
-    centre = np.concatenate([[level], steepness * today])
-    widths = np.concatenate([[LEVEL_SPREAD], np.full(len(today), steepness * spread)])
-    found = _most_plausible(design, table.accepted, centre, widths, [None, *[0.0] * len(today)])[1:]
-    return _rounded(found / found.sum()) if found.sum() > 0 else today
-
-
-def _rounded(weights: Numbers) -> Numbers:
-    """To four places, for checking by hand; what rounding leaves over goes to the largest."""
-    rounded: Numbers = weights.round(4)
-    rounded[rounded.argmax()] += 1 - rounded.sum()
-    return rounded.round(4)
-
-
-def _calibrated(found: Numbers, accepted: Judged) -> tuple[float, float]:
-    """Level and steepness of the chance of acceptance as a logistic function of a score."""
-    design = np.column_stack([np.ones(len(found)), found])
-    middle = float(found.mean()) if len(found) else 0.0
-    centre = np.array([-STEEPNESS * middle, STEEPNESS])
-    widths = np.array([LEVEL_SPREAD, STEEPNESS_SPREAD])
-    level, steepness = _most_plausible(design, accepted, centre, widths, [None, LEAST_STEEPNESS])
-    return float(level), float(steepness)
-
-
-def _most_plausible(
-    design: Numbers, accepted: Judged, centre: Numbers, widths: Numbers, least: list[float | None]
-) -> Numbers:
-    """The maximum of likelihood times prior; convex, so that there is one. Steps count in the prior's widths."""
-    sign = np.where(accepted, 1.0, -1.0)
-    steps, start = sign[:, None] * design * widths, sign * (design @ centre)
-
-    def worth(tried: Numbers) -> tuple[float, Numbers]:
-        margin = start + steps @ tried
-        return float(np.logaddexp(0.0, -margin).sum() + 0.5 * tried @ tried), tried - expit(-margin) @ steps
-
-    bounds = [
-        (None if low is None else (low - c) / w, None) for low, c, w in zip(least, centre, widths, strict=True)
-    ]
-    solved = minimize(worth, np.zeros(len(centre)), jac=True, method="L-BFGS-B", bounds=bounds)
-    found: Numbers = centre + widths * solved.x
-    return found
-
-
-def _best_spread(table: _Table, today: Numbers) -> float:
-    """0 unless weights that moved foretell held-out decisions surely better (one-sided t test over needs).
-
-    Of the spreads that do, the smallest within one standard error of the best.
-    """
-    losses = [_cross_validated(table, today, _fixed(spread)).losses for spread in SPREADS]
-    best, needs = int(np.array(losses).mean(axis=1).argmin()), len(set(table.need.tolist()))
-    errors = [_error(each - losses[best], table) for each in losses]
-    if needs < FOLDS or _gain(losses[0], losses[best]) <= float(t.ppf(SURE, needs - 1)) * errors[0]:
-        return 0.0
-    near = (n for n in range(1, best) if _gain(losses[n], losses[best]) <= errors[n])
-    return SPREADS[next(near, best)]
-
-
-def _gain(before: Numbers, after: Numbers) -> float:
-    return float((before - after).mean())
-
-
-def _held_out(table: _Table, today: Numbers) -> tuple[_Foretold, _Foretold]:
-    """What today's model and a learnt one foretell, the spread chosen anew inside each fold's learning part."""
-    return _cross_validated(table, today, _fixed(0.0)), _cross_validated(table, today, _best_spread)
-
-
-_Choice = Callable[[_Table, Numbers], float]
-
-
-def _fixed(spread: float) -> _Choice:
-    return lambda table, today: spread
-
-
-def _cross_validated(table: _Table, today: Numbers, choose: _Choice) -> _Foretold:
-    found, losses = np.zeros(len(table.accepted)), np.zeros(len(table.accepted))
-    for fold in range(FOLDS):
-        held = table.need % FOLDS == fold
-        if held.any():
-            learnt_from = table.rows(~held)
-            weights = _fit(learnt_from, today, choose(learnt_from, today))
-            found[held] = _scores(table.rows(held), weights)
-            losses[held] = _surprises(_chances(learnt_from, table.rows(held), weights), table.accepted[held])
-    return _Foretold(found, losses)
-
-
-def _chances(learnt_from: _Table, asked: _Table, weights: Numbers) -> Numbers:
-    level, steepness = _calibrated(_scores(learnt_from, weights), learnt_from.accepted)
-    chances: Numbers = expit(level + steepness * _scores(asked, weights)).clip(1e-6, 1 - 1e-6)
-    return chances
-
-
-def _surprises(chances: Numbers, accepted: Judged) -> Numbers:
-    surprises: Numbers = -np.log(np.where(accepted, chances, 1 - chances))
-    return surprises
-
-
-def _error(values: Numbers, table: _Table) -> float:
-    """The standard error of a mean over decisions, those on one need counted as one draw."""
-    off = np.array([(values - values.mean())[table.need == need].sum() for need in set(table.need.tolist())])
-    return float(np.sqrt((off**2).sum() * len(off) / (len(off) - 1)) / len(values)) if len(off) > 1 else np.inf
-
-
-def _figures(foretold: _Foretold, accepted: Judged) -> Figures:
+def _figures(foretold: Foretold, accepted: Judged) -> Figures:
     better = np.argsort(-foretold.scores, kind="stable")[: max(1, len(accepted) // 2)]
     return Figures(auc(foretold.scores, accepted), float(foretold.losses.mean()), float(accepted[better].mean()))
 
 
-def _moved_floor(table: _Table, today: Numbers, weights: Numbers, floor: float) -> float:
+def _moved_floor(table: Table, today: Numbers, weights: Numbers, floor: float) -> float:
     """The floor moved by as much as scores near it moved, so that about as many pairs stand above it."""
-    before, after = _scores(table, today), _scores(table, weights)
+    before, after = scored(table, today), scored(table, weights)
     nearest = np.argsort(np.abs(before - floor), kind="stable")[: max(LEAST_DECISIONS, len(before) // 4)]
     moved = floor + float((after - before)[nearest].mean())
     return round(min(1.0, max(0.0, moved)), 4)
 
 
-def _officers(table: _Table, today: Numbers, spread: float) -> tuple[OfficerFigures, ...]:
+def _officers(table: Table, today: Numbers, spread: float) -> tuple[OfficerFigures, ...]:
     """Each officer beside the others; nobody where there is nobody to compare with."""
     named = sorted({officer for officer in table.officers if officer})
     return tuple(found for name in named if (found := _officer(table, today, spread, name)))
 
 
-def _officer(table: _Table, today: Numbers, spread: float, name: str) -> OfficerFigures | None:
+def _officer(table: Table, today: Numbers, spread: float, name: str) -> OfficerFigures | None:
     own = np.array([officer == name for officer in table.officers])
     asked, others = table.rows(own), table.rows(~own)
     if len(asked.accepted) < LEAST_OF_AN_OFFICER or len(others.accepted) < LEAST_DECISIONS:
         return None
-    chances = _chances(others, asked, _fit(others, today, spread))
+    foreseen = chances(others, asked, fit(others, today, spread))
     return OfficerFigures(
         officer=name,
-        decisions=len(chances),
+        decisions=len(foreseen),
         accepted=int(asked.accepted.sum()),
-        expected=float(chances.sum()),
-        leaning=float((asked.accepted.sum() - chances.sum()) / np.sqrt((chances * (1 - chances)).sum())),
-        surprise=_excess(chances, asked.accepted),
+        expected=float(foreseen.sum()),
+        leaning=float((asked.accepted.sum() - foreseen.sum()) / np.sqrt((foreseen * (1 - foreseen)).sum())),
+        surprise=_excess(foreseen, asked.accepted),
     )
 
 
-def _excess(chances: Numbers, accepted: Judged) -> float:
+def _excess(foreseen: Numbers, accepted: Judged) -> float:
     """By how many standard errors the surprise exceeds what is expected at these chances."""
-    odds = np.log(chances / (1 - chances))
-    expected = -(chances * np.log(chances) + (1 - chances) * np.log(1 - chances))
-    spread = np.sqrt((chances * (1 - chances) * odds**2).sum())
-    excess = fsum(_surprises(chances, accepted) - expected)
+    odds = np.log(foreseen / (1 - foreseen))
+    expected = -(foreseen * np.log(foreseen) + (1 - foreseen) * np.log(1 - foreseen))
+    spread = np.sqrt((foreseen * (1 - foreseen) * odds**2).sum())
+    excess = fsum(surprises(foreseen, accepted) - expected)
     return float(excess / spread) if spread > 0 else 0.0

@@ -115,6 +115,13 @@ def test_20_decisions_move_nothing_that_they_cannot_prove():
     assert learned.gain == 0
 
 
+def test_many_decisions_on_one_need_prove_nothing_of_others():
+    learned = learn(judged_by(OTHERWISE, invented(100, by_need=100)), MODEL)
+
+    assert (learned.spread, learned.gain, learned.gain_error) == (0, 0, 0)
+    assert 0.5 < learned.present.auc < 1
+
+
 def test_decisions_that_are_chance_move_nothing():
     rng = random.Random(5)
     pairs = [replace(pair, accepted=rng.random() < 0.5) for pair in invented(200)]
