@@ -30,7 +30,7 @@ COMMANDS = {
     "check": Command("app.cli.check", "check", "Check database, migrations, audit chain and records."),
     "audit": Command("app.cli.check", "audit", "Verify the audit trail."),
     "match": Command("app.cli.match", "match", "Run the matcher, or ask it for suggestions."),
-    "model": Command("app.cli.match", "model", "Look at the model that scores depend on."),
+    "model": Command("app.cli.match", "model", "Train, compare and activate the model that scores depend on."),
     "glossary": Command("app.cli.match", "glossary", "Check the glossary and the matcher's other files."),
     "backup": Command("app.cli.backups", "backup", "Write database and keys to one file."),
     "restore": Command("app.cli.backups", "restore", "Put back what `backup` wrote."),

@@ -29,7 +29,7 @@ def _match() -> None:
 
 @model.callback()
 def _model() -> None:
-    """Look at the model that scores depend on."""
+    """Train, compare and activate the model that scores depend on."""
 
 
 @glossary.callback()
