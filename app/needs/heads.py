@@ -19,20 +19,9 @@ _KEPT = ("source", "assessment_id", "source_ref", "responsible_id", "deputy_id",
 
 def write_head(session: Session, actor: Actor, need: Need, values: NeedIn | NeedPatch) -> None:
     """Set the fields of the head that were sent. Raises Invalid or Conflict where they contradict something."""
-    sent = values.model_fields_set
-    if "source" in sent and values.source:
-        need.source = values.source
-    if "assessment" in sent:
-        need.assessment_id = _assessment_id(session, actor, values.assessment)
-    if "source_ref" in sent:
-        need.source_ref = values.source_ref
-    if "responsible" in sent:
-        need.responsible_id = _officer_id(session, values.responsible, "/responsible")
-    if "deputy" in sent:
-        need.deputy_id = _officer_id(session, values.deputy, "/deputy")
-    if "illustrative" in sent and need.illustrative != bool(values.illustrative):
-        need.illustrative, need.shown_at = bool(values.illustrative), utc_now()
-    _check_source(session, need)
+    with session.no_autoflush:  # a look-up would flush a head changed by half, which the database refuses
+        _set(session, actor, need, values)
+        _check_source(session, need)
 
 
 def facts_of(need: Need) -> dict[str, Any]:
@@ -46,6 +35,22 @@ def by_source(session: Session, actor: Actor, values: NeedIn) -> Need | None:
         return None
     assessment_id = _assessment_id(session, actor, values.assessment)
     return _with_source(session, assessment_id, values.source_ref)
+
+
+def _set(session: Session, actor: Actor, need: Need, values: NeedIn | NeedPatch) -> None:
+    sent = values.model_fields_set
+    if "source" in sent and values.source:
+        need.source = values.source
+    if "assessment" in sent:
+        need.assessment_id = _assessment_id(session, actor, values.assessment)
+    if "source_ref" in sent:
+        need.source_ref = values.source_ref
+    if "responsible" in sent:
+        need.responsible_id = _officer_id(session, values.responsible, "/responsible")
+    if "deputy" in sent:
+        need.deputy_id = _officer_id(session, values.deputy, "/deputy")
+    if "illustrative" in sent and need.illustrative != bool(values.illustrative):
+        need.illustrative, need.shown_at = bool(values.illustrative), utc_now()
 
 
 def _with_source(session: Session, assessment_id: UUID | None, source_ref: str) -> Need | None:
@@ -79,7 +84,6 @@ def _check_source(session: Session, need: Need) -> None:
         raise Invalid.field("/assessment", message)
     if need.source_ref is None:
         return
-    with session.no_autoflush:
-        other = _with_source(session, need.assessment_id, need.source_ref)
+    other = _with_source(session, need.assessment_id, need.source_ref)
     if other is not None and other is not need:
         raise Conflict(f"{other.ref} has this source_ref already; change that need instead")

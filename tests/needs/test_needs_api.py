@@ -212,6 +212,17 @@ def test_wrong_fields_are_named(officer: As, wrong: dict[str, Any], pointer: str
     assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
 
 
+def test_a_need_can_be_said_to_come_from_an_assessment_later(officer: As, stated: Stated):
+    visit = officer.post("/api/v1/assessments", json={"kind": "comprehensive", "states": ["TG"]}).json()
+    need = stated()
+    said = {"deputy": officer.user.email, "source": "assessment", "assessment": visit["ref"]}
+
+    answer = officer.patch(f"/api/v1/needs/{need['ref']}", json=said, headers={"If-Match": need["etag"]})
+
+    assert answer.status_code == 200, answer.text
+    assert (answer.json()["source"], answer.json()["assessment"]) == ("assessment", visit["ref"])
+
+
 @pytest.mark.parametrize(
     "body",
     [
