@@ -12,7 +12,7 @@ from starlette.staticfiles import StaticFiles
 from app.access import links
 from app.access.attempts import Attempts
 from app.access.guard import refuse_cross_site
-from app.access.limits import RequestLimit, limit_requests
+from app.access.limits import RequestLimit, limit_addresses, limit_requests
 from app.access.trail import router as trail
 from app.access.work import router as work
 from app.assessments.routes import router as assessments
@@ -24,6 +24,7 @@ from app.core.observe import Counters, Observed, configure_logging
 from app.core.openapi import describe, operation_id
 from app.core.settings import Settings
 from app.core.status import router as status
+from app.core.turns import WriteTurns
 from app.exchange.routes import exports
 from app.exchange.routes import router as imports
 from app.needs.release_routes import router as releases
@@ -53,6 +54,7 @@ from app.web.pages.users import router as users_pages
 VERSION = "0.1.0"
 MAX_BODY_SIZE = 20_000_000
 BODY_SECONDS = 30
+WRITE_SECONDS = 30.0
 STATIC = Path(__file__).parent / "web" / "static"
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -71,11 +73,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     pairings,
     models,
 )
+# No session is opened before these: not for a probe, nor while a password is looked at.
+UNSIGNED_PAGES: tuple[APIRouter, ...] = (description, account_pages)
 PAGES: tuple[APIRouter, ...] = (
-    status,
-    description,
     exports,
-    account_pages,
     home_pages,
     releases_pages,
     pairings_pages,
@@ -107,6 +108,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.job_handlers = job_handlers(settings, app.state.ranking)
     app.state.request_limit = RequestLimit(settings.requests_per_minute)
     app.state.sign_in_attempts = Attempts(settings.sign_in_attempts_per_minute)
+    app.state.link_attempts = Attempts(settings.sign_in_attempts_per_minute)
     app.state.counters = Counters()
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     errors.install(app, show_failure)
@@ -124,13 +126,18 @@ def _include_routers(app: FastAPI) -> None:
     guards = [Depends(refuse_cross_site), Depends(limit_requests)]
     for router in ROUTERS:
         app.include_router(router, prefix="/api/v1", dependencies=guards)
+    app.include_router(status)
+    for pages in UNSIGNED_PAGES:
+        app.include_router(pages, dependencies=[Depends(limit_addresses)])
     for pages in PAGES:
-        app.include_router(pages)
+        app.include_router(pages, dependencies=[Depends(limit_requests)])
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
 
 
 def _add_middleware(app: FastAPI, settings: Settings) -> None:
     """The last one added is the outermost."""
+    if app.state.engine.dialect.name == "sqlite":
+        app.add_middleware(WriteTurns, seconds=WRITE_SECONDS)
     app.add_middleware(WholeBody, max_bytes=MAX_BODY_SIZE, seconds=BODY_SECONDS)
     app.add_middleware(Observed, counters=app.state.counters)
     app.add_middleware(SecurityHeaders, https_only=settings.cookies_secure)

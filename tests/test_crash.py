@@ -140,3 +140,21 @@ def test_an_idempotent_post_is_done_once_whichever_server_is_asked(office: Offic
     assert count == 1
     assert {answer.status_code for answer in answers} <= {201, 409}
     assert len({answer.json()["ref"] for answer in answers if answer.status_code == 201}) == 1
+
+
+def test_more_writers_than_threads_all_get_their_turn(office: Office, key: str):
+    statuses: list[int] = []
+
+    def write(server: Server, writer: int) -> None:
+        with server.client(key) as client:
+            for number in range(5):
+                statuses.append(client.post("/programmes", json=programme(f"{writer}-{number}")).status_code)
+
+    with office.server() as server:
+        threads = [threading.Thread(target=write, args=(server, writer)) for writer in range(12)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    assert statuses == [201] * 60

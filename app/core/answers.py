@@ -93,9 +93,9 @@ class WholeBody:
                 body = await self._received(scope, receive)
         except TimeoutError:
             message = f"The body did not arrive within {self.seconds:g} seconds; send it again"
-            await _refuse(scope, receive, send, HTTPException(408, message, {"Connection": "close"}))
+            await refuse(scope, receive, send, HTTPException(408, message, {"Connection": "close"}))
         except HTTPException as error:
-            await _refuse(scope, receive, send, error)
+            await refuse(scope, receive, send, error)
         except ClientDisconnect:
             return
         else:
@@ -127,7 +127,7 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
     return replay
 
 
-async def _refuse(scope: Scope, receive: Receive, send: Send, error: HTTPException) -> None:
+async def refuse(scope: Scope, receive: Receive, send: Send, error: HTTPException) -> None:
     """Answer as the application would: a problem document, or a page for a browser."""
     answer = scope["app"].exception_handlers[HTTPException]
     response = await answer(Request(scope), error)

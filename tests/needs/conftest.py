@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.core.db import utc_now
@@ -54,7 +54,8 @@ def released(session: Session) -> Released:
     def release(need: dict[str, Any], fields: str = "full", to: As | None = None, **other: Any) -> Release:
         head = session.scalars(select(Need).where(Need.ref == need["ref"])).one()
         begun = utc_now() - timedelta(days=1)
-        head.shown_at = other.get("recorded_at", begun)  # opened no later than it was released
+        opened = update(Need).where(Need.id == head.id).values(shown_at=other.get("recorded_at", begun))
+        session.execute(opened)  # no later than it was released
         made = Release(
             need_id=head.id,
             revision=other.pop("revision", head.revision),
