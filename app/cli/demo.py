@@ -10,6 +10,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from app.access.models import User
+from app.access.passwords import hash_password
 from app.access.service import use_link
 from app.cli import demo_plan
 from app.cli.operate import serve
@@ -100,7 +101,7 @@ def _account(session: Session, actor: Actor, role: Role, password: str, settings
     values = UserIn(email=_email(role), role=role, organization=ACCOUNTS[role])
     unmailed = settings.model_copy(update={"smtp_url": ""})
     user, invitation = users.add(session, actor, values, unmailed)
-    use_link(session, (invitation.link or "").rpartition("/")[2], password)
+    use_link(session, (invitation.link or "").rpartition("/")[2], hash_password(password))
     return user
 
 

@@ -29,6 +29,7 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000, workers: Workers = 1) -> 
     with open_engine():
         pass
     require_free(host, port)
+    _ = settings.secret  # made here, before several processes would make one each
     say(f"Counterpart is at http://{host}:{port} (Ctrl-C stops it)")
     uvicorn.run(
         "app.cli.operate:application",

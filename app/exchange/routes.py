@@ -6,7 +6,6 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette.datastructures import UploadFile
 
-from app.access.limits import limit_requests
 from app.access.once import OnceDep
 from app.access.permissions import Permission, Requires, check
 from app.core.actor import Actor
@@ -28,7 +27,7 @@ from app.programmes.schemas import ProgrammeFilter
 from app.programmes.service import Rules
 
 router = APIRouter(prefix="/imports", tags=["exchange"])
-exports = APIRouter(prefix="/exports", tags=["exchange"], dependencies=[Depends(limit_requests)])
+exports = APIRouter(prefix="/exports", tags=["exchange"])
 Reader = Annotated[Actor, Depends(Requires(Permission.JOB_READ))]
 Importer = Annotated[Actor, Depends(Requires(Permission.IMPORT))]
 Exporter = Annotated[Actor, Depends(Requires(Permission.EXPORT))]

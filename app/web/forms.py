@@ -30,6 +30,7 @@ class Form:
         self.errors: dict[str, list[str]] = {}
         self.refusal = ""
         self.status = 200
+        self.headers: dict[str, str] = {}
 
     def text(self, name: str, otherwise: str = "") -> str:
         """The last value of a field, or `otherwise` when the form has none."""
@@ -56,7 +57,7 @@ class Form:
             self.status, self.refusal = 422, "Some of what you entered cannot be accepted"
             found = [("/" + "/".join(map(str, item["loc"])), _plain(item)) for item in error.errors()]
         else:
-            self.status, self.refusal = error.status, str(error)
+            self.status, self.refusal, self.headers = error.status, str(error), error.headers
             found = [(one.pointer, one.message) for one in error.errors]
         for pointer, message in found:
             self.errors.setdefault(_field(pointer, fields), []).append(message)
@@ -108,7 +109,7 @@ def _checked(request: Request, sent: Annotated[FormData, Depends(_read)]) -> For
     for name, value in sent.multi_items():
         if isinstance(value, str):
             values.setdefault(name, []).append(value)
-    check_csrf(form_key(request), values.pop("token", [""])[-1])
+    check_csrf(request.app.state.settings.secret, form_key(request), values.pop("token", [""])[-1])
     return Form(values)
 
 

@@ -81,9 +81,14 @@ class Page:
     viewer: Viewer
     labels: Labels
 
-    def show(self, template: str, status: int = 200, **context: Any) -> HTMLResponse:
+    def show(
+        self, template: str, status: int = 200, headers: Mapping[str, str] | None = None, **context: Any
+    ) -> HTMLResponse:
         said = SAID.get(self.request.query_params.get("said", ""))
-        return render(self.request, template, status, viewer=self.viewer, label=self.labels, said=said, **context)
+        own = {"viewer": self.viewer, "label": self.labels, "said": said}
+        answer = render(self.request, template, status, **own, **context)
+        answer.headers.update(headers or {})
+        return answer
 
     def with_token(self, token: str) -> "Page":
         """The same page, its forms carrying `token`."""
@@ -91,7 +96,8 @@ class Page:
 
 
 def _page(request: Request, session: SessionDep, actor: OptionalActor) -> Page:
-    viewer = Viewer(actor, csrf_token(form_key(request)), me(session, actor) if actor else None)
+    token = csrf_token(request.app.state.settings.secret, form_key(request))
+    viewer = Viewer(actor, token, me(session, actor) if actor else None)
     request.state.viewer = viewer  # for the error page, which has no session of its own
     return Page(request, session, viewer, Labels(vocabularies.labels(session, LANGUAGE)))
 

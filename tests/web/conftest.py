@@ -97,7 +97,7 @@ def world(app: FastAPI, session: Session, officer: As, partner: As, donor: As) -
 
 def send(visitor: As, path: str, **fields: Any) -> Response:
     """Post a form as a browser does, with the token of the session; redirects are not followed."""
-    token = csrf_token(visitor.client.cookies[SESSION_COOKIE])
+    token = csrf_token(visitor.client.app.state.settings.secret, visitor.client.cookies[SESSION_COOKIE])
     return visitor.client.post(path, data={"token": token, **fields}, follow_redirects=False)
 
 

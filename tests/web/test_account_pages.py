@@ -7,7 +7,10 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy.orm import Session
 
+from app.access import passwords
+from app.access.attempts import Attempts
 from app.access.authentication import SESSION_COOKIE
+from app.access.limits import RequestLimit
 from app.access.links import make_link
 from app.access.models import LinkPurpose
 from app.access.passwords import hash_password
@@ -151,3 +154,75 @@ def test_what_was_entered_is_shown_again_when_the_session_has_ended(session: Ses
     assert answer.status_code == 401
     assert "A long text about armouries" in answer.text
     assert faults(answer.text) == []
+
+
+def test_signing_in_again_ends_the_session_that_the_browser_had(
+    app: FastAPI, anybody: TestClient, account: str, donor: As
+):
+    sign_in(anybody, account, PASSWORD)
+    before = anybody.cookies[SESSION_COOKIE]
+    token = token_on(anybody.get("/needs").text)
+
+    anybody.post("/sign-in", data={"token": token, "email": account, "password": PASSWORD}, follow_redirects=False)
+
+    assert anybody.cookies[SESSION_COOKIE] != before
+    assert anybody.get("/api/v1/me").status_code == 200
+    assert TestClient(app, cookies={SESSION_COOKIE: before}).get("/api/v1/me").status_code == 401
+
+
+def test_who_tries_too_often_is_told_how_long_to_wait(app: FastAPI, anybody: TestClient, account: str):
+    app.state.sign_in_attempts = Attempts(1)
+
+    answers = [sign_in(anybody, account, "wrong") for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [422, 429]
+    assert 1 <= int(answers[1].headers["Retry-After"]) <= 60
+
+
+def test_asking_for_links_does_not_use_up_the_tries_to_sign_in(app: FastAPI, anybody: TestClient, account: str):
+    app.state.sign_in_attempts, app.state.link_attempts = Attempts(1), Attempts(1)
+    asked = []
+    for _ in range(2):
+        token = token_on(anybody.get("/forgotten").text)
+        asked.append(anybody.post("/forgotten", data={"token": token, "email": account}, follow_redirects=False))
+
+    assert [answer.status_code for answer in asked] == [303, 429]
+    assert 1 <= int(asked[1].headers["Retry-After"]) <= 60
+    assert sign_in(anybody, account, PASSWORD).status_code == 303
+
+
+def test_no_transaction_that_writes_is_open_while_a_password_is_looked_at(
+    app: FastAPI, session: Session, anybody: TestClient, donor: As, account: str, monkeypatch: pytest.MonkeyPatch
+):
+    begun, open_session = [], app.state.open_session
+
+    def noted(writes: bool) -> Session:
+        begun.append(writes)
+        return open_session(writes)
+
+    def before_any_write(*_: str) -> str:
+        assert not any(begun)
+        return "done"
+
+    link = make_link(session, app.state.settings, donor.user, LinkPurpose.RESET)
+    session.commit()
+    entered = {"email": account, "password": PASSWORD, "again": PASSWORD}
+    tokens = {}
+    for page in (f"/link/{link.rpartition('/')[2]}", "/sign-in"):
+        tokens[page] = token_on(anybody.get(page).text)
+    app.state.open_session = noted
+    monkeypatch.setattr(passwords._hasher, "verify", before_any_write)
+    monkeypatch.setattr(passwords._hasher, "hash", before_any_write)
+
+    for page, token in tokens.items():
+        begun.clear()
+        answer = anybody.post(page, data={"token": token, **entered}, follow_redirects=False)
+        assert (answer.status_code, begun[0], True in begun) == (303, False, True)
+
+
+def test_pages_are_limited_as_the_api_is(app: FastAPI, officer: As, anybody: TestClient):
+    app.state.request_limit = RequestLimit(1)
+
+    assert [officer.get("/needs").status_code for _ in range(2)] == [200, 429]
+    assert [anybody.get("/sign-in").status_code for _ in range(2)] == [200, 429]
+    assert {anybody.get("/healthz").status_code for _ in range(2)} == {200}

@@ -1,19 +1,46 @@
 """Sign in and out, and set a password by a single-use link."""
 
 import secrets
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from app.access import links, service
 from app.access.authentication import SESSION_COOKIE
-from app.access.passwords import SHORTEST
+from app.access.limits import address_of
+from app.access.passwords import SHORTEST, hash_password
+from app.access.service import Proof
 from app.core.errors import NotFound
 from app.web.forms import Form, FormDep, attempt
 from app.web.render import VISITOR_COOKIE, PageDep, form_key, go
 
 router = APIRouter(include_in_schema=False)
+
+
+# Passwords are looked at in a session that only reads, before the one that writes begins: a route asks for these
+# before its page, because hashing takes long and would keep every other write waiting.
+def _proved(request: Request, form: FormDep) -> Proof | None:
+    email, password, attempts = form.text("email"), form.text("password"), request.app.state.sign_in_attempts
+    with request.app.state.open_session(False) as session:
+        return attempt(
+            session, form, lambda: service.prove(session, email, password, address_of(request), attempts)
+        )
+
+
+def _chosen(request: Request, form: FormDep, secret: str) -> str | None:
+    """The hash of the password that was chosen, or None with what is wrong in the form. Raises NotFound."""
+    with request.app.state.open_session(False) as session:
+        if links.find_user(session, secret) is None:
+            raise NotFound(service.DEAD_LINK)
+        if form.text("password") != form.text("again"):
+            form.errors["again"] = ["The two passwords differ; enter the same one twice"]
+            return None
+        return attempt(session, form, lambda: hash_password(form.text("password")))
+
+
+ProofDep = Annotated[Proof | None, Depends(_proved)]
+ChosenDep = Annotated[str | None, Depends(_chosen)]
 
 
 @router.get("/sign-in")
@@ -24,18 +51,13 @@ def sign_in_page(page: PageDep, next: str = "/") -> Response:
 
 
 @router.post("/sign-in")
-def sign_in(page: PageDep, form: FormDep) -> Response:
-    settings, attempts = page.request.app.state.settings, page.request.app.state.sign_in_attempts
-    email, password = form.text("email"), form.text("password")
-    token = attempt(
-        page.session,
-        form,
-        lambda: service.sign_in(
-            page.session, email, password, _address(page.request), settings=settings, attempts=attempts
-        ),
+def sign_in(proof: ProofDep, page: PageDep, form: FormDep) -> Response:
+    settings, before = page.request.app.state.settings, page.request.cookies.get(SESSION_COOKIE)
+    token = proof and attempt(
+        page.session, form, lambda: service.open_session(page.session, proof, settings, before)
     )
-    if token is None:
-        return page.show("account/sign_in.html", form.status, form=form)
+    if not token:
+        return page.show("account/sign_in.html", form.status, form.headers, form=form)
     answer = go(_inside(form.text("next", "/")))
     answer.set_cookie(
         SESSION_COOKIE,
@@ -65,8 +87,8 @@ def forgotten_page(page: PageDep) -> Response:
 
 @router.post("/forgotten")
 def ask_for_link(page: PageDep, form: FormDep) -> Response:
-    attempts = page.request.app.state.sign_in_attempts
-    service.request_reset(page.session, form.text("email"), _address(page.request), attempts)
+    attempts = page.request.app.state.link_attempts
+    service.request_reset(page.session, form.text("email"), address_of(page.request), attempts)
     return go("/sign-in", "link-asked")
 
 
@@ -79,14 +101,12 @@ def link_page(page: PageDep, secret: str) -> Response:
 
 
 @router.post("/link/{secret}")
-def use_link(page: PageDep, form: FormDep, secret: str) -> Response:
+def use_link(chosen: ChosenDep, page: PageDep, form: FormDep, secret: str) -> Response:
     user = links.find_user(page.session, secret)
     if user is None:
         raise NotFound(service.DEAD_LINK)
     email = user.email
-    if form.text("password") != form.text("again"):
-        form.errors["again"] = ["The two passwords differ; enter the same one twice"]
-    elif attempt(page.session, form, lambda: service.use_link(page.session, secret, form.text("password"))):
+    if chosen and attempt(page.session, form, lambda: service.use_link(page.session, secret, chosen)):
         return go("/sign-in", "password-set")
     return page.show("account/password.html", 422, form=form, email=email, shortest=SHORTEST)
 
@@ -96,7 +116,7 @@ def _with_visitor(page: PageDep, template: str, form: Form, **context: Any) -> H
     if form_key(page.request):
         return page.show(template, form=form, **context)
     visitor = secrets.token_urlsafe(24)
-    page = page.with_token(service.csrf_token(visitor))
+    page = page.with_token(service.csrf_token(page.request.app.state.settings.secret, visitor))
     answer = page.show(template, form=form, **context)
     answer.set_cookie(
         VISITOR_COOKIE,
@@ -106,10 +126,6 @@ def _with_visitor(page: PageDep, template: str, form: Form, **context: Any) -> H
         samesite="strict",
     )
     return answer
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else "unknown"
 
 
 def _inside(path: str) -> str:
