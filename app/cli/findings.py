@@ -7,10 +7,11 @@ from sqlalchemy.orm import Session
 
 from app.audit.chain import verify
 from app.core.db import utc_now
-from app.core.jobs import Job, JobStatus
+from app.core.jobs import Job, JobStatus, overdue
 from app.needs.models import Need, NeedRevision, NeedStatus, NeedStatusChange
 from app.organizations.models import Organization
 from app.pairings.models import Decision, Judgement, Pairing, PairingStatus
+from app.pairings.runs import PATIENCE, abandoned
 from app.programmes.models import Programme, ProgrammeStatus
 from app.vocabularies.models import Term
 
@@ -110,6 +111,20 @@ def failed_jobs(session: Session) -> list[str]:
     ]
 
 
+def stuck_jobs(session: Session) -> list[str]:
+    """Jobs and runs whose process died. A worker takes jobs up again within a minute, if one is running."""
+    late = overdue(utc_now() - PATIENCE)
+    statement = select(Job.kind, func.count().label("count")).where(late).group_by(Job.kind).order_by(Job.kind)
+    found = [
+        f"jobs: {row.count} of {row.kind} were begun and never ended; is a worker running?"
+        for row in session.execute(statement)
+    ]
+    return found + [
+        f"match run {run.id}: its process ended after {run.needs_done} of {run.needs_total} needs; run it again"
+        for run in abandoned(session)
+    ]
+
+
 CHECKS: Sequence[Callable[[Session], list[str]]] = (
     broken_audit_chain,
     missing_terms,
@@ -120,4 +135,5 @@ CHECKS: Sequence[Callable[[Session], list[str]]] = (
     pairings_against_decisions,
     merges_into_merged,
     failed_jobs,
+    stuck_jobs,
 )

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import structlog
-from sqlalchemy import Index, Select, false, select, update
+from sqlalchemy import ColumnElement, Index, Select, false, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.core.actor import Actor
@@ -18,7 +18,8 @@ from app.core.model import Base
 
 log = structlog.get_logger()
 ATTEMPTS = 5
-LEASE = timedelta(minutes=30)
+# Between claiming and beginning: what runs holds its row, or SQLite's write lock, until its process dies.
+LEASE = timedelta(minutes=1)
 
 
 class JobStatus(enum.StrEnum):
@@ -46,6 +47,10 @@ class Job(Base):
     due_at: Mapped[datetime] = mapped_column(default=utc_now)
     claimed_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+
+
+class Lost(Exception):
+    """Every process that took a job up died before its end."""
 
 
 Handler = Callable[[Session, Job], None]
@@ -76,8 +81,8 @@ def get(session: Session, actor: Actor, job_id: UUID) -> Job:
 def run_pending(open_session: SessionFactory, handlers: Mapping[str, Handler]) -> int:
     """Run every job that is due, each in its own transaction; return how many were run."""
     count = 0
-    while (job_id := _claim(open_session)) is not None:
-        _run(open_session, handlers, job_id)
+    while (claimed := _claim(open_session)) is not None:
+        _run(open_session, handlers, *claimed)
         count += 1
     return count
 
@@ -100,10 +105,15 @@ def run_forever(
         stop.wait(pause)
 
 
-def _claim(open_session: SessionFactory) -> UUID | None:
+def overdue(at: datetime) -> ColumnElement[bool]:
+    """Whether a job was claimed so long ago that its process has died, or none is there to take it up again."""
+    return (Job.status == JobStatus.RUNNING) & (Job.claimed_at < at - LEASE)
+
+
+def _claim(open_session: SessionFactory) -> tuple[UUID, int] | None:
+    """Claim the first job that is due, or lost by a process that died; return its id and its attempt."""
     now = utc_now()
-    lost = (Job.status == JobStatus.RUNNING) & (Job.claimed_at < now - LEASE)
-    due = ((Job.status == JobStatus.QUEUED) & (Job.due_at <= now)) | lost
+    due = ((Job.status == JobStatus.QUEUED) & (Job.due_at <= now)) | overdue(now)
     with open_session(False) as session, session.begin():
         if session.scalar(select(Job.id).where(due).limit(1)) is None:
             return None  # an idle worker never takes SQLite's write lock
@@ -112,16 +122,21 @@ def _claim(open_session: SessionFactory) -> UUID | None:
         update(Job)
         .where(Job.id == first.scalar_subquery())
         .values(status=JobStatus.RUNNING, claimed_at=now, attempts=Job.attempts + 1)
-        .returning(Job.id)
+        .returning(Job.id, Job.attempts)
     )
     with open_session(True) as session, session.begin():
-        return session.scalar(claim)
+        claimed = session.execute(claim).first()
+    return (claimed.id, claimed.attempts) if claimed else None
 
 
-def _run(open_session: SessionFactory, handlers: Mapping[str, Handler], job_id: UUID) -> None:
+def _run(open_session: SessionFactory, handlers: Mapping[str, Handler], job_id: UUID, attempt: int) -> None:
     try:
         with open_session(True) as session, session.begin():
-            job = session.get_one(Job, job_id)
+            job = session.get_one(Job, job_id, with_for_update=True)
+            if job.status is not JobStatus.RUNNING or job.attempts != attempt:
+                return  # this process was away for so long that another took the job up
+            if attempt > ATTEMPTS:
+                raise Lost
             handlers[job.kind](session, job)
             job.status, job.ended_at, job.message = JobStatus.DONE, utc_now(), None
     except Exception as error:

@@ -1,6 +1,7 @@
 """Runs of the matcher over the open needs: in batches, each one transaction, so that a crash leaves no half."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from app.audit.models import AuditEvent
 from app.core import jobs
 from app.core.actor import Actor
 from app.core.db import SessionFactory, utc_now
-from app.core.jobs import ATTEMPTS, Handler, Job
+from app.core.jobs import ATTEMPTS, Handler, Job, JobStatus
 from app.needs.models import Need, NeedStatus
 from app.organizations.models import Organization
 from app.pairings.models import MatchRun, RunStatus
@@ -31,10 +32,21 @@ from app.programmes.models import Programme
 
 log = structlog.get_logger()
 BATCH = 25
+JOB = "match.run"
+PATIENCE = timedelta(minutes=5)  # a batch takes seconds
+
+
+class Stopped(Exception):
+    """The process of a run ended before it did."""
 
 
 def begin(session: Session, actor: Actor, full: bool) -> MatchRun:
-    """Record a run. A full one makes every process fit its index anew, because they all read the event."""
+    """Record a run. A full one makes every process fit its index anew, because they all read the event.
+
+    Runs whose process has died are marked as failed.
+    """
+    for lost in abandoned(session):
+        fail(lost, Stopped())
     run = MatchRun(full=full, started_by_id=actor.user_id)
     session.add(run)
     session.flush()
@@ -42,10 +54,23 @@ def begin(session: Session, actor: Actor, full: bool) -> MatchRun:
     return run
 
 
+def abandoned(session: Session) -> list[MatchRun]:
+    """Runs under way that no job continues and that nobody has brought further for some minutes."""
+    live = select(Job.payload).where(Job.kind == JOB, Job.status.in_([JobStatus.QUEUED, JobStatus.RUNNING]))
+    continued = {payload.get("run_id") for payload in session.scalars(live)}
+    under_way = select(MatchRun).where(MatchRun.status.in_([RunStatus.QUEUED, RunStatus.RUNNING]))
+    late = utc_now() - PATIENCE
+    return [
+        run
+        for run in session.scalars(under_way.order_by(MatchRun.queued_at))
+        if str(run.id) not in continued and _last_step(session, run) < late
+    ]
+
+
 def request(session: Session, actor: Actor, full: bool) -> MatchRun:
     """Record a run and leave it to the worker."""
     run = begin(session, actor, full)
-    jobs.enqueue(session, "match.run", actor.user_id, run_id=str(run.id))
+    jobs.enqueue(session, JOB, actor.user_id, run_id=str(run.id))
     return run
 
 
@@ -113,7 +138,7 @@ def handlers(ranking: Ranking) -> Mapping[str, Handler]:
     def run_asked(session: Session, job: Job) -> None:
         _continue(session, ranking, job)
 
-    return {"match.need": need_changed, "match.programme": programme_changed, "match.run": run_asked}
+    return {"match.need": need_changed, "match.programme": programme_changed, JOB: run_asked}
 
 
 def _continue(session: Session, ranking: Ranking, job: Job) -> None:
@@ -130,7 +155,7 @@ def _continue(session: Session, ranking: Ranking, job: Job) -> None:
         fail(current, error)
         return
     if last is not None:
-        jobs.enqueue(session, "match.run", job.user_id, run_id=str(current.id), after=str(last))
+        jobs.enqueue(session, JOB, job.user_id, run_id=str(current.id), after=str(last))
 
 
 def _wanted(session: Session, run: MatchRun) -> list[UUID] | None:
@@ -147,6 +172,11 @@ def _wanted(session: Session, run: MatchRun) -> list[UUID] | None:
         return None
     changed = session.scalars(since.where(AuditEvent.subject_type == Need.__name__).distinct())
     return [UUID(subject) for subject in changed]
+
+
+def _last_step(session: Session, run: MatchRun) -> datetime:
+    steps = (AuditEvent.subject_type == MatchRun.__name__) & (AuditEvent.subject_id == str(run.id))
+    return session.scalar(select(func.max(AuditEvent.at)).where(steps)) or run.queued_at
 
 
 def _count(session: Session, wanted: list[UUID] | None) -> int:

@@ -13,7 +13,7 @@ from app.core.jobs import Job, JobStatus
 from app.needs import service as needs
 from app.needs.models import Need, NeedStatus
 from app.needs.schemas import NeedIn, NeedMove
-from app.pairings.models import Origin, Pairing, PairingStatus
+from app.pairings.models import MatchRun, Origin, Pairing, PairingStatus, RunStatus
 from app.programmes import service as programmes
 from app.programmes.models import Programme, ProgrammeStatus
 from app.programmes.schemas import ProgrammeIn
@@ -136,6 +136,19 @@ def test_jobs_that_failed_for_good_are_counted(session: Session):
     session.commit()
 
     assert _found(session) == ["jobs: 2 of match.need failed for good; see /api/v1/jobs"]
+
+
+def test_jobs_and_runs_whose_process_died_are_named(session: Session):
+    long_ago = utc_now() - timedelta(hours=1)
+    session.add(Job(kind="match.need", status=JobStatus.RUNNING, claimed_at=long_ago))
+    run = MatchRun(full=True, status=RunStatus.RUNNING, queued_at=long_ago, needs_total=50, needs_done=25)
+    session.add(run)
+    session.flush()
+
+    assert _found(session) == [
+        "jobs: 1 of match.need were begun and never ended; is a worker running?",
+        f"match run {run.id}: its process ended after 25 of 50 needs; run it again",
+    ]
 
 
 def test_missing_vocabularies_are_named(session: Session):

@@ -6,11 +6,12 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy.orm import Session
 
+from app.core.db import utc_now
 from app.needs import service as needs
 from app.needs.models import NeedStatus, Outcome
 from app.needs.schemas import NeedMove
 from app.pairings import runs
-from app.pairings.models import Origin, Pairing, PairingStatus, RunStatus
+from app.pairings.models import MatchRun, Origin, Pairing, PairingStatus, RunStatus
 from app.pairings.proposing import SYSTEM
 from app.pairings.schemas import MatchRunOut
 from app.programmes import service as programmes
@@ -373,3 +374,17 @@ def _drones() -> dict[str, object]:
         "themes": ["WPN-UAS"],
         "weapons": ["UAS"],
     }
+
+
+def test_a_run_whose_process_died_is_marked_as_failed_by_the_next(app: FastAPI, session: Session):
+    long_ago = utc_now() - timedelta(hours=1)
+    lost = MatchRun(full=True, status=RunStatus.RUNNING, queued_at=long_ago, needs_total=50, needs_done=25)
+    session.add(lost)
+
+    run(app)
+
+    session.refresh(lost)
+    assert (lost.status, lost.message) == (
+        RunStatus.FAILED,
+        "Stopped after 25 of 50 needs; what is done is kept",
+    )
