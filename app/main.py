@@ -1,7 +1,7 @@
 """Put the application together: the only place that knows every router and every job."""
 
 import threading
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -86,7 +86,6 @@ PAGES: tuple[APIRouter, ...] = (
     users_pages,
     keys_pages,
 )
-JOB_HANDLERS: Mapping[str, Handler] = {}
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -119,7 +118,7 @@ def create_app(settings: Settings) -> FastAPI:
 
 def job_handlers(settings: Settings, ranking: Ranking) -> dict[str, Handler]:
     """Every kind of job with what does it; mail is sent as the settings say."""
-    return {**JOB_HANDLERS, **matching_jobs(ranking), links.JOB: links.link_mailer(settings)}
+    return {**matching_jobs(ranking), links.JOB: links.link_mailer(settings)}
 
 
 def _include_routers(app: FastAPI) -> None:

@@ -19,7 +19,7 @@ from app.core.paging import Key, Paging, paginate
 from app.needs import facets as facet_counts
 from app.needs import search
 from app.needs.filters import Sight, conditions, refuse_foreign
-from app.needs.models import Need, NeedRevision, Priority, Release, ReleaseFields
+from app.needs.models import Need, NeedRevision, NeedStatus, Priority, Release, ReleaseFields
 from app.needs.schemas import Disclosure, NeedFilter, NeedPage, NeedSort, NeedView
 from app.needs.shown import as_kept, as_released
 from app.needs.sight import in_force, is_best, shown_since
@@ -154,11 +154,11 @@ def _views(session: Session, actor: Actor, rows: Sequence[Any]) -> list[NeedView
 
 
 def _disclosures(session: Session, needs: Sequence[Need]) -> dict[UUID, Disclosure]:
-    """How far each need is released to groups now."""
+    """How far groups see each need now, which is not at all while it is not open."""
     statement = select(Release.need_id, Group.built_in).join(Group, Group.id == Release.group_id)
-    ours = [need.id for need in needs]
-    rows = session.execute(statement.where(Release.need_id.in_(ours), in_force(utc_now()))).all()
-    found = dict.fromkeys(ours, Disclosure.RESTRICTED)
+    opened = [need.id for need in needs if need.status is NeedStatus.OPEN]
+    rows = session.execute(statement.where(Release.need_id.in_(opened), in_force(utc_now()))).all()
+    found = {need.id: Disclosure.RESTRICTED for need in needs}
     for need_id, built_in in rows:
         if built_in is BuiltIn.DONORS:
             found[need_id] = Disclosure.OPEN

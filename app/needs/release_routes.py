@@ -11,10 +11,9 @@ from app.access.permissions import Permission, Requires
 from app.assessments import queries as assessments
 from app.core.actor import Actor
 from app.core.db import SessionDep, utc_now
-from app.core.fields import Moment
 from app.needs import previews, queries, release_queries, releases
 from app.needs.models import Need, Release, ReleaseFields
-from app.needs.release_schemas import AssessmentReleaseIn, Consent, Ledger, Preview, ReleaseIn, ReleaseOut
+from app.needs.release_schemas import AssessmentReleaseIn, Consent, End, Ledger, Preview, ReleaseIn, ReleaseOut
 
 router = APIRouter(tags=["releases"])
 Reader = Annotated[Actor, Depends(Requires(Permission.RELEASE_READ))]
@@ -22,8 +21,8 @@ Writer = Annotated[Actor, Depends(Requires(Permission.RELEASE_WRITE))]
 
 
 @router.get("/needs/{ref}/releases", response_model=Ledger)
-def list_releases(actor: Reader, session: SessionDep, ref: str, at: Moment | None = None) -> Ledger:
-    """The releases of a need and who sees it by them, now or on a past day (`at`)."""
+def list_releases(actor: Reader, session: SessionDep, ref: str, at: End | None = None) -> Ledger:
+    """The releases of a need and who sees it by them, now, at a past time or at the end of a past day (`at`)."""
     need = queries.load(session, actor, ref)
     return release_queries.ledger(session, actor, need, at or utc_now())
 

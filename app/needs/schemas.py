@@ -165,7 +165,10 @@ class NeedFull(_Full):
 
 
 class Disclosure(enum.StrEnum):
-    """How far a need is released to groups at present: to none, to some but not donors, to donors."""
+    """How far groups see a need at present: none, some but not donors, donors.
+
+    A release to one organization leaves it restricted: the ledger says who sees it.
+    """
 
     RESTRICTED = "restricted"
     PARTNERS = "partners"

@@ -138,7 +138,7 @@ def _add(session: Session, one: Stated, suggestions: Sequence[Suggestion], known
             session.flush()
             tally.new.append(pairing.id)
         elif _returns(pairing, one.revision):
-            pairing.changed_since_rejection = pairing.status is PairingStatus.REJECTED
+            pairing.changed_since_rejection = pairing.rejected_facts is not None
             propose(pairing, Origin.MATCHER, suggestion, one.revision.number)
             tally.new.append(pairing.id)
         else:
@@ -148,10 +148,10 @@ def _add(session: Session, one: Stated, suggestions: Sequence[Suggestion], known
 
 
 def _returns(pairing: Pairing, revision: NeedRevision) -> bool:
-    """Whether a pair that was set aside is a proposal again."""
-    if pairing.status is PairingStatus.REJECTED:
-        return pairing.rejected_facts != facts_of(revision, pairing.programme)
-    return pairing.status is PairingStatus.SUPERSEDED
+    """Whether a pair that was set aside is a proposal again: never with the facts on which it was rejected."""
+    set_aside = pairing.status in {PairingStatus.REJECTED, PairingStatus.SUPERSEDED}
+    judged = pairing.rejected_facts
+    return set_aside and (judged is None or judged != facts_of(revision, pairing.programme))
 
 
 def _refresh(pairing: Pairing, suggestion: Suggestion, revision: int) -> bool:

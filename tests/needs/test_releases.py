@@ -227,7 +227,7 @@ def test_who_could_see_what_on_a_day_is_answered_from_history(officer: As, partn
     release(officer, ref, {"organization": partner.organization.ref}, "full")
 
     now = officer.get(f"{NEEDS}/{ref}/releases").json()
-    before = officer.get(f"{NEEDS}/{ref}/releases", params={"at": "2026-01-01T00:00:00Z"}).json()
+    before = officer.get(f"{NEEDS}/{ref}/releases", params={"at": "2026-01-01"}).json()
 
     assert now["seen_by"] == [{"organization": "PARTNER", "revision": 1, "fields": "full"}]
     assert before["seen_by"] == []
@@ -294,3 +294,13 @@ def test_a_need_that_comes_back_into_sight_is_new_to_those_who_lost_it(officer: 
     move(officer, ref, "open", override_reason="tested elsewhere")
 
     assert refs(donor, since=today) == [ref]
+
+
+def test_disclosure_says_what_groups_see_and_so_nothing_while_a_need_is_on_hold(officer: As):
+    ref = opened(officer)
+    release(officer, ref, {"group": "donors"})
+    assert officer.get(f"{NEEDS}/{ref}").json()["disclosure"] == "open"
+
+    move(officer, ref, "on_hold")
+
+    assert officer.get(f"{NEEDS}/{ref}").json()["disclosure"] == "restricted"

@@ -136,6 +136,29 @@ def test_a_rejected_pair_comes_back_when_the_programmes_coverage_changes(
     assert [item["changed_since_rejection"] for item in queue(officer)] == [True]
 
 
+def test_a_pair_that_came_back_and_was_superseded_keeps_its_mark_and_never_returns_as_it_was_rejected(
+    app: FastAPI, session: Session, officer: As, proposed: Pairing
+):
+    def covering(*countries: str) -> None:
+        patch = ProgrammePatch(coverage=Coverage(countries=list(countries)))
+        programmes.update(session, officer.actor, session.get_one(Programme, proposed.programme_id), patch)
+        session.commit()
+
+    judged(officer, proposed, "reject", reason="region_not_covered")
+    covering("TG", "BJ", "GH")
+    run(app)
+    covering("FJ")
+    assert run(app).superseded == 1
+
+    covering("TG", "BJ")
+    run(app)
+    assert queue(officer) == [], "just what was rejected"
+
+    covering("TG")
+    run(app)
+    assert [item["changed_since_rejection"] for item in queue(officer)] == [True]
+
+
 def test_assurance_dates_and_remarks_revive_nothing(
     app: FastAPI, session: Session, officer: As, proposed: Pairing
 ):
