@@ -26,4 +26,8 @@ def refuse_cross_site(request: Request) -> None:
 def _is_own(request: Request, origin: str) -> bool:
     """Whether the page's host is the one that was asked, or the one of the public address (behind a proxy)."""
     public = urlsplit(request.app.state.settings.base_url).netloc
-    return urlsplit(origin).netloc in {request.headers.get("host", ""), public} - {""}
+    try:
+        asking = urlsplit(origin).netloc
+    except ValueError:  # not an address at all
+        return False
+    return asking in {request.headers.get("host", ""), public} - {""}

@@ -8,7 +8,7 @@ Use them as `title: Annotated[str, Line(300, 1)]`, `note: Annotated[str, Paragra
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, TypeAlias, TypeVar
 from uuid import UUID
@@ -29,6 +29,7 @@ E = TypeVar("E")
 
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _BREAKS = re.compile("\r\n?|[\u0085\u2028\u2029]")
+FIRST_YEAR, LAST_YEAR = 1900, 9990
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -125,6 +126,13 @@ def _no_number(value: Any) -> Any:
     return value
 
 
+def in_calendar(moment: datetime) -> datetime:
+    """Return `moment`. Raises ValueError for one that UTC, or a sum with a few years, could not write."""
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ValueError(f"A time lies in the years {FIRST_YEAR} to {LAST_YEAR}")
+    return moment
+
+
 def _no_flag(value: Any) -> Any:
     if isinstance(value, bool) or (isinstance(value, str) and not is_storable(value)):
         raise ValueError("A sum is a number such as 450000 or 450000.50")
@@ -150,7 +158,9 @@ def _once_each(values: list[str]) -> list[str]:
 # A strict body refuses text where a date or a choice is meant, and JSON can send nothing else: these take it.
 Choice: TypeAlias = Annotated[E, Field(strict=False)]
 Day: TypeAlias = Annotated[date, Field(strict=False), BeforeValidator(_day)]
-Moment: TypeAlias = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_no_number)]
+Moment: TypeAlias = Annotated[
+    AwareDatetime, Field(strict=False), BeforeValidator(_no_number), AfterValidator(in_calendar)
+]
 Identifier: TypeAlias = Annotated[UUID, Field(strict=False), BeforeValidator(_no_number)]
 # Fifteen digits are what a JSON number carries without loss.
 Money: TypeAlias = Annotated[

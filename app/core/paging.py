@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
 from sqlalchemy.orm import QueryableAttribute, Session
 
 from app.core.errors import Invalid
-from app.core.fields import is_storable
+from app.core.fields import in_calendar, is_storable
 
 T = TypeVar("T")
 _PARSERS: dict[type, Any] = {datetime: datetime.fromisoformat, date: date.fromisoformat, UUID: UUID}
@@ -107,7 +107,7 @@ def _decode(cursor: str, order: Sequence[Key]) -> list[Any]:
         if not isinstance(values, list) or len(values) != len(order):
             raise ValueError
         return [_typed(value, key.column) for value, key in zip(values, order, strict=True)]
-    except (ValueError, TypeError, binascii.Error, RecursionError):
+    except (ValueError, TypeError, AttributeError, binascii.Error, RecursionError):
         raise Invalid.field("cursor", "This cursor is not from this list; start again without one") from None
 
 
@@ -125,5 +125,5 @@ def _is_askable(value: Any) -> bool:
     if isinstance(value, str):
         return is_storable(value)
     if isinstance(value, (int, float)):
-        return -(2**63) <= value < 2**63
-    return not isinstance(value, datetime) or value.tzinfo is not None
+        return not isinstance(value, bool) and -(2**63) <= value < 2**63
+    return not isinstance(value, datetime) or in_calendar(value).tzinfo is not None

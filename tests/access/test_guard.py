@@ -22,6 +22,7 @@ OWN = "http://testserver"
         ({"Origin": "https://evil.example"}, 403),
         ({"Origin": "http://testserver.evil.example"}, 403),
         ({"Origin": "null"}, 403),
+        ({"Origin": "http://["}, 403),
         ({"Authorization": "Basic eDp5", "Sec-Fetch-Site": "cross-site"}, 403),
     ],
 )
