@@ -5,10 +5,11 @@ for its route. Were others to wait for the lock in threads, they could leave it 
 """
 
 import asyncio
+from contextlib import ExitStack
 from weakref import WeakKeyDictionary
 
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.answers import refuse
 
@@ -34,10 +35,15 @@ class WriteTurns:
             busy = HTTPException(503, "Too many are writing at once; nothing was saved, try again shortly", RETRY)
             await refuse(scope, receive, send, busy)
             return
-        try:
-            await self.app(scope, receive, send)
-        finally:
-            turn.release()
+        ends = ExitStack()
+        ends.callback(turn.release)
+
+        async def pass_on(message: Message) -> None:
+            ends.close()  # the transaction ended before its answer begins; who reads slowly keeps nobody waiting
+            await send(message)
+
+        with ends:
+            await self.app(scope, receive, pass_on)
 
 
 RETRY = {"Retry-After": "5"}
