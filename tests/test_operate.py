@@ -237,6 +237,18 @@ def test_what_is_no_backup_is_refused(empty: Office, tmp_path: Path, content: by
     assert "not a backup of ours" in done.stderr
 
 
+def test_half_a_backup_is_refused_in_one_line(office: Office, empty: Office, tmp_path: Path):
+    file = tmp_path / "backup.tar.gz"
+    office.run("backup", str(file))
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+
+    done = empty.run("restore", str(file))
+
+    assert done.returncode == 1
+    assert "is incomplete or damaged; nothing was restored" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
 def test_a_server_asked_to_stop_ends_its_work_and_says_nothing_bad(office: Office):
     with office.server() as server:
         status, written = server.stop()

@@ -1,5 +1,6 @@
 """One file with everything: the database, the secret key and whatever else the data folder holds."""
 
+import gzip
 import io
 import json
 import os
@@ -8,6 +9,7 @@ import sqlite3
 import subprocess
 import tarfile
 import tempfile
+import zlib
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -51,10 +53,8 @@ def restore(file: File, force: Force = False) -> None:
     """
     settings = open_settings()
     require_writable(settings)
-    with _opened(file) as archive, tempfile.TemporaryDirectory(dir=settings.data_dir) as folder:
-        manifest = _manifest(archive)
-        _require_fit(manifest, settings, force)
-        archive.extractall(folder, filter="data")
+    with tempfile.TemporaryDirectory(dir=settings.data_dir) as folder:
+        manifest = _unpacked(file, Path(folder), settings, force)
         _load(Path(folder) / _DUMPS[manifest["database"]], settings)
         _put_additions(Path(folder) / _ADDITIONS, settings.data_dir)
     say(f"Restored what was backed up on {manifest['made_at']}; {_verified(settings)}")
@@ -82,6 +82,18 @@ def _write(file: Path, dump: Path, database: str, settings: Settings) -> None:
         for path in sorted(settings.data_dir.glob("*")):
             if not path.name.endswith(_DATABASE_FILES):
                 archive.add(path, f"{_ADDITIONS}{path.name}")
+
+
+def _unpacked(file: Path, folder: Path, settings: Settings, force: bool) -> dict[str, str]:
+    """Unpack a backup that fits the settings; return what it says of itself."""
+    try:
+        with _opened(file) as archive:
+            manifest = _manifest(archive)
+            _require_fit(manifest, settings, force)
+            archive.extractall(folder, filter="data")
+    except (EOFError, zlib.error, gzip.BadGzipFile, tarfile.TarError):
+        raise Failure(f"{file} is incomplete or damaged; nothing was restored") from None
+    return manifest
 
 
 def _opened(file: Path) -> tarfile.TarFile:
