@@ -14,7 +14,7 @@ from app.core.actor import Actor
 from app.core.errors import FieldError, Invalid
 from app.core.rows import Refused, Writer, Written, write_each
 from app.exchange import codecs, shapes
-from app.exchange.codecs import Row, Table
+from app.exchange.codecs import SURPLUS, Row, Table
 from app.exchange.exporting import WHOLE
 from app.exchange.models import Format, ImportKind
 from app.exchange.schemas import CellError
@@ -54,7 +54,10 @@ class Report:
         if not self.wrong:
             return None
         columns = [name for name in self.table.columns if not name.startswith("_")]
-        return codecs.write(form, [*columns, *MARKS], map(_marked, self.wrong))
+        surplus = dict.fromkeys(
+            name for wrong in self.wrong for name in wrong.row.cells if name.startswith(SURPLUS)
+        )
+        return codecs.write(form, [*columns, *surplus, *MARKS], map(_marked, self.wrong))
 
 
 def import_file(
@@ -213,4 +216,9 @@ def _marked(wrong: Wrong) -> dict[str, Any]:
         "_value": "; ".join(error.value for error in errors),
         "_reason": "; ".join(error.reason for error in errors),
     }
-    return {name: cell for name, cell in wrong.row.cells.items() if not name.startswith("_")} | marks
+    return {name: cell for name, cell in wrong.row.cells.items() if _is_kept(name)} | marks
+
+
+def _is_kept(name: str) -> bool:
+    """Whether a cell comes back with its row: marks of an earlier refusal do not."""
+    return not name.startswith("_") or name.startswith(SURPLUS)

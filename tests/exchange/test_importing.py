@@ -13,7 +13,7 @@ from app.audit.models import AuditEvent
 from app.core.errors import Invalid, NotPermitted
 from app.core.jobs import Job
 from app.exchange import codecs
-from app.exchange.importing import Report
+from app.exchange.importing import MARKS, Report
 from app.exchange.models import Format
 from app.needs.models import Need, NeedStatus
 from app.organizations.models import Organization
@@ -245,3 +245,21 @@ def test_needs_arrive_as_drafts_and_are_known_by_their_source(as_admin: Import, 
     assert report.errors[0].column == "provisions"
     assert need.status is NeedStatus.DRAFT
     assert counts(as_admin(content, kind="needs")) == (0, 0, 1, 1)
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_cells_beyond_the_header_come_back_and_are_refused_until_they_are_gone(as_partner: Import, form: str):
+    broken = "A2,T,Trains, equips, and advises,WPN-PSM,011"
+    report = as_partner(f"{HEADER}\n{GOOD}\n{broken}\n")
+    returned = report.refused_rows(Format(form))
+    assert returned is not None
+    [row] = codecs.read(Format(form), returned).rows
+    assert [cell.strip() for name, cell in row.cells.items() if name not in MARKS] == [
+        cell.strip() for cell in broken.split(",")
+    ]
+
+    again = as_partner(returned, form=form)
+
+    assert (again.written, len(again.wrong)) == ([], 1)
+    assert "_extra_1, _extra_2" in again.errors[0].reason
+    assert again.refused_rows(Format(form)) is not None

@@ -5,10 +5,10 @@ from types import ModuleType
 from typing import Any
 
 from app.exchange.codecs import delimited, lines, workbook
-from app.exchange.codecs.table import Row, Table
+from app.exchange.codecs.table import SURPLUS, Row, Table
 from app.exchange.models import Format
 
-__all__ = ["CONTENT_TYPES", "Row", "Table", "read", "write"]
+__all__ = ["CONTENT_TYPES", "SURPLUS", "Row", "Table", "read", "write"]
 
 _CODECS: Mapping[Format, ModuleType] = {
     Format.CSV: delimited,

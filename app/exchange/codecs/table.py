@@ -6,6 +6,8 @@ from typing import Any
 
 from app.core.errors import Invalid
 
+SURPLUS = "_extra_"  # names the cells of a row beyond its header, so that none is lost when it comes back
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -56,9 +58,15 @@ def _check_header(columns: Sequence[str]) -> None:
 
 
 def _row(number: int, columns: Sequence[str], record: Sequence[str]) -> Row:
+    """The cells by column. Those beyond the header get columns of their own, which make the row wrong."""
     cells = dict(zip(columns, record, strict=False))
-    beyond = [cell for cell in record[len(columns) :] if cell.strip()]
-    if beyond or len(record) < len(columns):
+    begun = 1 + sum(name.startswith(SURPLUS) for name in columns)
+    cells |= {f"{SURPLUS}{n}": cell for n, cell in enumerate(record[len(columns) :], start=begun)}
+    beyond = [name for name in cells if name.startswith(SURPLUS) and cells[name].strip()]
+    if beyond:
+        counted = f"The row has more cells than the header names ({', '.join(beyond)})"
+        return Row(number, cells, f"{counted}: put quotes around text that holds the separator")
+    if len(record) < len(columns):
         counted = f"The row has {len(record)} cells and the header {len(columns)}"
         return Row(number, cells, f"{counted}: put quotes around text that holds the separator")
     return Row(number, cells)
