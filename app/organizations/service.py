@@ -10,11 +10,12 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from app.access.models import ApiKey, User
 from app.audit import service as audit
-from app.core.actor import Actor
+from app.core.actor import Actor, Role
 from app.core.db import utc_now
 from app.core.errors import Conflict, Invalid
 from app.organizations.models import BuiltIn, Group, GroupMember, Membership, Organization
 from app.organizations.queries import is_member, named
+from app.organizations.roles import suits
 from app.organizations.schemas import MemberIn, OrganizationIn, OrganizationPatch
 from app.vocabularies.queries import check_code
 
@@ -35,6 +36,7 @@ def update(session: Session, actor: Actor, organization: Organization, values: O
     before = _facts(organization)
     sent = values.model_dump(exclude_unset=True, exclude={"members"})
     _apply(session, organization, sent, values.members if "members" in values.model_fields_set else None)
+    _require_suitable(session, organization)
     _save(session, organization)
     after = _facts(organization)
     if changed := [name for name in after if after[name] != before[name]]:
@@ -54,7 +56,7 @@ def merge(session: Session, actor: Actor, organization: Organization, into_ref: 
         raise Invalid.field("/into", "An organization cannot be merged into itself")
     if organization.merged_into is not None:
         raise Conflict(f"{organization.ref} was merged into {organization.merged_into.ref} already")
-    if _is_used(session, organization):
+    if _roles_in_use(session, organization):
         raise Conflict(f"Move or disable the accounts and revoke the keys of {organization.ref} first")
     organization.merged_into = into
     today = utc_now().date()
@@ -129,10 +131,19 @@ def _save(session: Session, organization: Organization) -> None:
         raise Conflict(f"There is an organization {organization.ref} already") from None
 
 
-def _is_used(session: Session, organization: Organization) -> bool:
-    accounts = select(User.id).where(User.organization_id == organization.id, User.disabled_at.is_(None))
-    keys = select(ApiKey.id).where(ApiKey.organization_id == organization.id, ApiKey.revoked_at.is_(None))
-    return session.scalar(accounts.limit(1)) is not None or session.scalar(keys.limit(1)) is not None
+def _roles_in_use(session: Session, organization: Organization) -> set[Role]:
+    """The roles of its accounts and keys."""
+    accounts = select(User.role).where(User.organization_id == organization.id, User.disabled_at.is_(None))
+    keys = select(ApiKey.role).where(ApiKey.organization_id == organization.id, ApiKey.revoked_at.is_(None))
+    with session.no_autoflush:
+        return {*session.scalars(accounts.distinct()), *session.scalars(keys.distinct())}
+
+
+def _require_suitable(session: Session, organization: Organization) -> None:
+    """Raise Conflict when the organization has become of a kind that its accounts and keys do not suit."""
+    for role in _roles_in_use(session, organization):
+        if not suits(organization.kind, role):
+            raise Conflict(f"{organization.ref} has accounts or keys of the role {role}; close those first")
 
 
 def _facts(organization: Organization) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Accounts: made and closed by admins, invited by a single-use link, seen by nobody else."""
 
 import json
+from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
@@ -14,7 +15,8 @@ from app.access.passwords import hash_password, matches
 from app.access.service import use_link
 from app.audit.models import AuditEvent
 from app.core.jobs import Job
-from tests.conftest import As
+from app.organizations.models import OrganizationKind
+from tests.conftest import As, make_organization
 
 NEW = {"email": "Jane@Example.org", "role": "partner", "organization": "PARTNER"}
 
@@ -45,7 +47,7 @@ def test_only_the_hash_of_a_link_is_stored(admin: As, partner: As, session: Sess
 
 def test_no_address_is_kept_in_the_audit_trail(admin: As, partner: As, session: Session):
     user = admin.post("/api/v1/users", json=NEW).json()
-    change = {"email": "other@example.org", "role": "donor"}
+    change = {"email": "other@example.org", "role": "officer", "organization": "CTED-T"}
     admin.patch(f"/api/v1/users/{user['id']}", json=change, headers={"If-Match": user["etag"]})
 
     events = session.query(AuditEvent).filter_by(subject_type="User").order_by(AuditEvent.number).all()
@@ -95,9 +97,10 @@ def test_a_disabled_account_has_no_link(admin: As, partner: As, session: Session
 
 
 def test_a_role_that_is_changed_counts_from_the_next_request(admin: As, partner: As):
-    admin.patch(f"/api/v1/users/{partner.user.id}", json={"role": "donor"}, headers={"If-Match": "*"})
+    change = {"role": "officer", "organization": "CTED-T"}
+    admin.patch(f"/api/v1/users/{partner.user.id}", json=change, headers={"If-Match": "*"})
 
-    assert partner.get("/api/v1/me").json()["role"] == "donor"
+    assert partner.get("/api/v1/me").json()["role"] == "officer"
 
 
 def test_the_last_admin_is_not_locked_out(admin: As):
@@ -143,3 +146,45 @@ def test_me_says_who_one_is_and_what_one_may(partner: As, anybody: TestClient):
     assert "programme:write" in me["permissions"]
     assert "pairing:read" not in me["permissions"]
     assert anybody.get("/api/v1/me").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("role", "organization", "status"),
+    [
+        ("officer", "CTED-T", 201),
+        ("admin", "CTED-T", 201),
+        ("officer", "PARTNER", 422),
+        ("admin", "DONOR", 422),
+        ("partner", "DONOR", 422),
+        ("donor", "PARTNER", 422),
+        ("donor", "DONOR", 201),
+        ("partner", "FUNDS-AND-RUNS", 201),
+        ("donor", "FUNDS-AND-RUNS", 201),
+    ],
+)
+def test_a_role_is_given_where_it_belongs(
+    admin: As, partner: As, donor: As, session: Session, role: str, organization: str, status: int
+):
+    make_organization(session, "FUNDS-AND-RUNS", OrganizationKind.BOTH)
+    wanted = {"role": role, "organization": organization}
+    user = admin.post("/api/v1/users", json={**NEW, "role": "officer", "organization": "CTED-T"}).json()["id"]
+
+    made = admin.post("/api/v1/users", json={**NEW, "email": "other@example.org", **wanted})
+    key = admin.post("/api/v1/keys", json=wanted)
+    changed = admin.patch(f"/api/v1/users/{user}", json=wanted, headers={"If-Match": "*"})
+
+    assert (made.status_code, key.status_code) == (status, status)
+    assert changed.status_code == (200 if status == 201 else 422)
+    if status == 422:
+        assert {answer.json()["errors"][0]["pointer"] for answer in (made, key, changed)} == {"/role"}
+        assert session.get_one(User, UUID(user)).organization_id == admin.organization.id
+
+
+def test_an_organization_keeps_the_kind_that_its_accounts_need(admin: As, partner: As):
+    address = "/api/v1/organizations/PARTNER"
+
+    refused = admin.patch(address, json={"kind": "donor"}, headers={"If-Match": "*"})
+
+    assert refused.status_code == 409
+    assert "partner" in refused.json()["detail"]
+    assert admin.patch(address, json={"kind": "both"}, headers={"If-Match": "*"}).status_code == 200

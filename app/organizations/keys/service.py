@@ -14,6 +14,7 @@ from app.core.errors import Conflict, Invalid, NotPermitted
 from app.organizations.keys.schemas import KeyIn, KeyPatch
 from app.organizations.models import Organization
 from app.organizations.queries import named
+from app.organizations.roles import require_suitable
 
 ISSUABLE = {Role.ADMIN: set(Role), Role.PARTNER: {Role.PARTNER}}
 
@@ -21,13 +22,14 @@ ISSUABLE = {Role.ADMIN: set(Role), Role.PARTNER: {Role.PARTNER}}
 def issue(session: Session, actor: Actor, values: KeyIn) -> tuple[ApiKey, str]:
     """Make a key; return it with its whole text, which is not kept anywhere.
 
-    Raises NotPermitted for another's organization or a role that the actor cannot give, and Invalid for an
-    end that is past or, when a key issues a key, after its own.
+    Raises NotPermitted for another's organization or a role that the actor cannot give, and Invalid for a
+    role that does not suit the organization, and an end that is past or, when a key issues a key, after its own.
     """
     role = values.role or actor.role
     organization = _organization(session, actor, values.organization)
     if role not in ISSUABLE.get(actor.role, set()):
         raise NotPermitted(f"The role {actor.role} cannot issue a key with the role {role}")
+    require_suitable(actor, organization, role)
     public_id, secret = secrets.token_hex(6), secrets.token_hex(32)
     key = ApiKey(
         public_id=public_id,

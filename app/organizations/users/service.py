@@ -14,13 +14,16 @@ from app.core.actor import Actor, Role
 from app.core.db import utc_now
 from app.core.errors import Conflict
 from app.core.settings import Settings
+from app.organizations.models import Organization
 from app.organizations.queries import named
+from app.organizations.roles import require_suitable
 from app.organizations.users.schemas import LinkOut, UserIn, UserPatch
 
 
 def add(session: Session, actor: Actor, values: UserIn, settings: Settings) -> tuple[User, LinkOut]:
     """Make an account and its invitation. Raises Conflict when the address is taken, or Invalid."""
     organization = named(session, values.organization, "/organization")
+    require_suitable(actor, organization, values.role)
     user = User(email=values.email, role=values.role, organization_id=organization.id)
     _save(session, user)
     audit.record(session, actor, "user.added", user, after=_facts(user))
@@ -37,6 +40,8 @@ def update(session: Session, actor: Actor, user: User, values: UserPatch) -> Use
         _set_disabled(session, user, sent.pop("disabled"))
     for name, value in sent.items():
         setattr(user, name, value)
+    if values.model_fields_set & {"role", "organization"}:
+        require_suitable(actor, session.get_one(Organization, user.organization_id), user.role)
     _save(session, user)
     _require_an_admin(session, actor)
     audit.record(session, actor, "user.changed", user, before, _facts(user) | _unnamed(sent))
