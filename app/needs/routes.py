@@ -12,6 +12,7 @@ from app.core.db import SessionDep
 from app.core.http import etag_of, next_path, require_match, set_etag
 from app.core.paging import Found, Paging, set_link
 from app.needs import queries, service, specificity
+from app.needs.models import Need
 from app.needs.schemas import (
     NeedFilter,
     NeedIn,
@@ -95,24 +96,43 @@ def change_need(
 
 @router.post("/{ref}/status", response_model=NeedView)
 def move_need(
-    request: Request, response: Response, actor: Writer, session: SessionDep, ref: str, wanted: NeedMove
+    request: Request,
+    response: Response,
+    actor: Writer,
+    session: SessionDep,
+    ref: str,
+    wanted: NeedMove,
+    once: OnceDep,
 ) -> NeedView:
     """Open, hold, close (with an outcome) or reopen (with a reason) a need."""
-    need = queries.load(session, actor, ref)
-    require_match(request, etag_of(need.version))
-    threshold = request.app.state.settings.specificity_threshold
-    moved = service.move(session, actor, need, wanted, threshold)
+
+    def do() -> Need:
+        need = queries.load(session, actor, ref)
+        require_match(request, etag_of(need.version))
+        return service.move(session, actor, need, wanted, request.app.state.settings.specificity_threshold)
+
+    moved = once(response, do, lambda done: [done.ref], lambda kept: queries.load(session, actor, kept[0]))
     return _answer(response, queries.view(session, actor, moved))
 
 
 @router.post("/{ref}/merge", response_model=NeedView)
 def merge_need(
-    request: Request, response: Response, actor: Writer, session: SessionDep, ref: str, wanted: NeedMerge
+    request: Request,
+    response: Response,
+    actor: Writer,
+    session: SessionDep,
+    ref: str,
+    wanted: NeedMerge,
+    once: OnceDep,
 ) -> NeedView:
     """Close a need as the duplicate of another. Its releases end."""
-    need = queries.load(session, actor, ref)
-    require_match(request, etag_of(need.version))
-    merged = service.merge(session, actor, need, wanted.into)
+
+    def do() -> Need:
+        need = queries.load(session, actor, ref)
+        require_match(request, etag_of(need.version))
+        return service.merge(session, actor, need, wanted.into)
+
+    merged = once(response, do, lambda done: [done.ref], lambda kept: queries.load(session, actor, kept[0]))
     return _answer(response, queries.view(session, actor, merged))
 
 

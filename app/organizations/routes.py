@@ -76,12 +76,23 @@ def change_organization(
 
 @router.post("/{ref}/merge", response_model=OrganizationOut)
 def merge_organization(
-    request: Request, response: Response, actor: Writer, session: SessionDep, ref: str, values: MergeIn
+    request: Request,
+    response: Response,
+    actor: Writer,
+    session: SessionDep,
+    ref: str,
+    values: MergeIn,
+    once: OnceDep,
 ) -> OrganizationOut:
     """Mark a duplicate as merged into another record. Needs If-Match."""
-    organization = queries.get(session, actor, ref)
-    require_match(request, etag_of(organization.version))
-    return _answer(response, service.merge(session, actor, organization, values.into))
+
+    def do() -> Organization:
+        organization = queries.get(session, actor, ref)
+        require_match(request, etag_of(organization.version))
+        return service.merge(session, actor, organization, values.into)
+
+    merged = once(response, do, lambda done: [done.ref], lambda refs: queries.get(session, actor, refs[0]))
+    return _answer(response, merged)
 
 
 def _answer(response: Response, organization: Organization) -> OrganizationOut:

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -81,19 +82,45 @@ def compare_candidate(actor: Comparer, session: SessionDep, ranking: RankingDep,
 
 @router.post("/candidates/{name}/activate")
 def activate_candidate(
-    request: Request, actor: Manager, session: SessionDep, ranking: RankingDep, name: str
+    request: Request,
+    response: Response,
+    actor: Manager,
+    session: SessionDep,
+    ranking: RankingDep,
+    name: str,
+    once: OnceDep,
 ) -> InForceOut:
     """Put a candidate in force, everywhere from now on. Needs If-Match with the ETag of the model in force."""
-    candidate = model_queries.get(session, actor, name)
-    require_match(request, etag_of(ranking.in_force(session).name))
-    return model_service.activate(session, actor, ranking, candidate)
+
+    def do() -> InForceOut:
+        candidate = model_queries.get(session, actor, name)
+        require_match(request, etag_of(ranking.in_force(session).name))
+        return model_service.activate(session, actor, ranking, candidate)
+
+    return _put_in_force(once, response, do)
 
 
 @router.post("/installed/activate")
-def activate_installed(request: Request, actor: Manager, session: SessionDep, ranking: RankingDep) -> InForceOut:
+def activate_installed(
+    request: Request, response: Response, actor: Manager, session: SessionDep, ranking: RankingDep, once: OnceDep
+) -> InForceOut:
     """Go back to the model that came with this version. Needs If-Match with the ETag of the model in force."""
-    require_match(request, etag_of(ranking.in_force(session).name))
-    return model_service.go_back(session, actor, ranking)
+
+    def do() -> InForceOut:
+        require_match(request, etag_of(ranking.in_force(session).name))
+        return model_service.go_back(session, actor, ranking)
+
+    return _put_in_force(once, response, do)
+
+
+def _put_in_force(once: OnceDep, response: Response, do: Callable[[], InForceOut]) -> InForceOut:
+    """A replay says what was put in force then: another one may be by now."""
+    return once(
+        response,
+        do,
+        lambda done: [done.model_dump_json()],
+        lambda kept: InForceOut.model_validate_json(kept[0]),
+    )
 
 
 def _shown(session: SessionDep, ranking: RankingDep, candidate: ModelCandidate) -> CandidateOut:
