@@ -1,6 +1,7 @@
 """Serve, and work off jobs."""
 
 import json
+import os
 import signal
 import threading
 from typing import Annotated
@@ -29,6 +30,8 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000, workers: Workers = 1) -> 
     with open_engine():
         pass
     require_free(host, port)
+    if "base_url" not in settings.model_fields_set:
+        os.environ["COUNTERPART_BASE_URL"] = _own_address(host, port)  # the processes that answer read it
     _ = settings.secret  # made here, before several processes would make one each
     say(f"Counterpart is at http://{host}:{port} (Ctrl-C stops it)")
     uvicorn.run(
@@ -59,6 +62,12 @@ def openapi() -> None:
     """Print the API's OpenAPI description as JSON."""
     settings = open_settings().model_copy(update={"database_url": "sqlite://"})
     answer(json.dumps(create_app(settings).openapi(), indent=1, sort_keys=True))
+
+
+def _own_address(host: str, port: int) -> str:
+    """What links begin with where no setting says so: somewhere that this machine can be asked."""
+    named = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://[{named}]:{port}" if ":" in named else f"http://{named}:{port}"
 
 
 def application() -> FastAPI:
