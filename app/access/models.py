@@ -78,6 +78,7 @@ class ApiKey(Base):
     scope: Mapped[KeyScope] = mapped_column(default=KeyScope.WRITE)
     name: Mapped[str] = mapped_column(String(100), default="")
     created_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("account.id"))
+    created_by_key_id: Mapped[UUID | None] = mapped_column(ForeignKey("api_key.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     expires_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]

@@ -518,17 +518,20 @@ def upgrade() -> None:
         ),
         sa.Column("name", sa.String(length=100), nullable=False),
         sa.Column("created_by_id", sa.Uuid(), nullable=True),
+        sa.Column("created_by_key_id", sa.Uuid(), nullable=True),
         sa.Column("created_at", app.core.model.UtcDateTime(timezone=True), nullable=False),
         sa.Column("expires_at", app.core.model.UtcDateTime(timezone=True), nullable=True),
         sa.Column("last_used_at", app.core.model.UtcDateTime(timezone=True), nullable=True),
         sa.Column("revoked_at", app.core.model.UtcDateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["created_by_id"], ["account.id"], name=op.f("fk_api_key_created_by_id")),
+        sa.ForeignKeyConstraint(["created_by_key_id"], ["api_key.id"], name=op.f("fk_api_key_created_by_key_id")),
         sa.ForeignKeyConstraint(["organization_id"], ["organization.id"], name=op.f("fk_api_key_organization_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_api_key")),
         sa.UniqueConstraint("public_id", name=op.f("uq_api_key_public_id")),
     )
     with op.batch_alter_table("api_key", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_api_key_created_by_key_id"), ["created_by_key_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_api_key_organization_id"), ["organization_id"], unique=False)
 
     op.create_table(
@@ -1187,6 +1190,7 @@ def downgrade() -> None:
     op.drop_table("model_candidate")
     with op.batch_alter_table("api_key", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_api_key_organization_id"))
+        batch_op.drop_index(batch_op.f("ix_api_key_created_by_key_id"))
 
     op.drop_table("api_key")
     with op.batch_alter_table("programme", schema=None) as batch_op:

@@ -14,6 +14,22 @@ from app.core.db import utc_now
 from tests.conftest import As
 
 
+def test_revoking_a_key_revokes_every_key_that_came_of_it(app: FastAPI, partner: As):
+    def issue(key: str) -> dict[str, str]:
+        return TestClient(app, headers={"Authorization": f"Bearer {key}"}).post("/api/v1/keys", json={}).json()
+
+    first = partner.post("/api/v1/keys", json={}).json()
+    second = issue(first["key"])
+    third = issue(second["key"])
+    unrelated = partner.post("/api/v1/keys", json={}).json()
+
+    partner.delete(f"/api/v1/keys/{first['id']}")
+
+    for issued, status in ((second, 401), (third, 401), (unrelated, 200)):
+        asked = TestClient(app, headers={"Authorization": f"Bearer {issued['key']}"}).get("/api/v1/me")
+        assert asked.status_code == status
+
+
 def bearer(app: FastAPI, key: str) -> TestClient:
     return TestClient(app, headers={"Authorization": f"Bearer {key}"})
 

@@ -3,6 +3,7 @@
 import secrets
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.access.authentication import KEY_PREFIX, sha256
@@ -39,6 +40,7 @@ def issue(session: Session, actor: Actor, values: KeyIn) -> tuple[ApiKey, str]:
         scope=values.scope,
         name=values.name,
         created_by_id=actor.user_id,
+        created_by_key_id=actor.key_id,
         expires_at=_end(session, actor, values.expires_at),
     )
     session.add(key)
@@ -59,11 +61,13 @@ def rename(session: Session, actor: Actor, key: ApiKey, values: KeyPatch) -> Api
 
 
 def revoke(session: Session, actor: Actor, key: ApiKey) -> ApiKey:
-    """End a key with this transaction. Doing it again changes nothing."""
+    """End a key, and every key that it issued, with this transaction. Doing it again changes nothing."""
     if key.revoked_at is None:
         key.revoked_at = utc_now()
         session.flush()
         audit.record(session, actor, "key.revoked", key, after={"id": key.public_id})
+    for issued in session.scalars(select(ApiKey).where(ApiKey.created_by_key_id == key.id)).all():
+        revoke(session, actor, issued)
     return key
 
 
