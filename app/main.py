@@ -22,6 +22,7 @@ from app.core.db import make_engine, session_factory
 from app.core.jobs import Handler
 from app.core.observe import Counters, Observed, configure_logging
 from app.core.openapi import describe, operation_id
+from app.core.parameters import refuse_unknown_parameters
 from app.core.settings import Settings
 from app.core.status import router as status
 from app.core.turns import WriteTurns
@@ -122,7 +123,7 @@ def job_handlers(settings: Settings, ranking: Ranking) -> dict[str, Handler]:
 
 
 def _include_routers(app: FastAPI) -> None:
-    guards = [Depends(refuse_cross_site), Depends(limit_requests)]
+    guards = [Depends(refuse_cross_site), Depends(limit_requests), Depends(refuse_unknown_parameters)]
     for router in ROUTERS:
         app.include_router(router, prefix="/api/v1", dependencies=guards)
     app.include_router(status)

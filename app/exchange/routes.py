@@ -14,6 +14,7 @@ from app.core.errors import Invalid, NotFound
 from app.core.fields import clean
 from app.core.http import next_path
 from app.core.paging import Page, set_link
+from app.core.parameters import refuse_unknown_parameters
 from app.exchange import queries, service
 from app.exchange.codecs import CONTENT_TYPES
 from app.exchange.exporting import Filter, export_file
@@ -27,7 +28,7 @@ from app.programmes.schemas import ProgrammeFilter
 from app.programmes.service import Rules
 
 router = APIRouter(prefix="/imports", tags=["exchange"])
-exports = APIRouter(prefix="/exports", tags=["exchange"])
+exports = APIRouter(prefix="/exports", tags=["exchange"], dependencies=[Depends(refuse_unknown_parameters)])
 Reader = Annotated[Actor, Depends(Requires(Permission.JOB_READ))]
 Importer = Annotated[Actor, Depends(Requires(Permission.IMPORT))]
 Exporter = Annotated[Actor, Depends(Requires(Permission.EXPORT))]
