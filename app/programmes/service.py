@@ -66,6 +66,7 @@ def register(
     existing = known.find(organization, values)
     guard(existing)
     _check_origin(actor, organization.id, values)
+    _check_verified(actor, values, existing)
     known.check(session, values)
     if existing is None:
         return _create(session, actor, values, organization, rules, known), True
@@ -89,6 +90,7 @@ def update(session: Session, actor: Actor, programme: Programme, values: Program
     _check_writer(actor, programme)
     _check_not_merged(programme)
     _check_origin(actor, programme.organization_id, values)
+    _check_verified(actor, values, programme)
     known = lookup.read(session, actor, [values])
     known.check(session, values)
 
@@ -252,6 +254,13 @@ def _check_origin(actor: Actor, organization_id: UUID, values: ProgrammeIn | Pro
     """Who entered a record follows from who writes it; nobody enters in an organization's name."""
     if values.provenance.kind is Provenance.ORGANIZATION and organization_id != actor.organization_id:
         raise Invalid.field("/provenance/kind", "CTED enters for others what public sources say: public_sources")
+
+
+def _check_verified(actor: Actor, values: ProgrammeIn | ProgrammePatch, existing: Programme | None) -> None:
+    """That a public source was compared is for CTED to say; a file may repeat what the record says already."""
+    known = existing.verification if existing else ""
+    if not actor.is_cted and values.provenance.verification not in {"", known}:
+        raise Invalid.field("/provenance/verification", "Only CTED says that a record was verified; leave it out")
 
 
 def _check_not_merged(programme: Programme) -> None:
