@@ -1,6 +1,7 @@
 """Every SELECT on programmes. Each starts from `visible`; views hold the fields that the reader may see."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,8 +10,9 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.core import text
 from app.core.actor import Actor, Role
+from app.core.days import utc_day
 from app.core.db import utc_now
-from app.core.errors import NotFound
+from app.core.errors import Invalid, NotFound
 from app.core.fields import is_storable
 from app.core.http import etag_of
 from app.core.paging import Found, Key, Paging, paginate
@@ -66,12 +68,6 @@ LOADED = (
     selectinload(Programme.partners).joinedload(ProgrammePartner.organization),
     selectinload(Programme.merged_into),
 )
-_ORDER = {
-    ProgrammeSort.NEWEST: Key(Programme.created_at, descending=True),
-    ProgrammeSort.OLDEST: Key(Programme.created_at),
-    ProgrammeSort.TITLE: Key(Programme.title),
-    ProgrammeSort.LEAST_ASSURED: Key(Programme.assured_until),
-}
 
 
 def visible(actor: Actor, on: date | None = None) -> Select[Programme]:
@@ -92,6 +88,12 @@ def is_live(on: date) -> ColumnElement[bool]:
         func.coalesce(Programme.actual_ends_on, Programme.ends_on, on) >= on,
         Programme.assured_until > on - STALE,
     )
+
+
+def lives(programme: Programme, on: date) -> bool:
+    """Whether `is_live` is true of a programme that was read."""
+    ends = programme.actual_ends_on or programme.ends_on or on
+    return programme.status is ProgrammeStatus.ACTIVE and ends >= on and programme.assured_until > on - STALE
 
 
 def freshness(programme: Programme, on: date) -> Freshness:
@@ -122,19 +124,19 @@ def view(actor: Actor, programme: Programme, on: date | None = None) -> Programm
     """What the actor sees of a programme. Its tag is the version, or for others a hash of what is shown."""
     day = on or today()
     if may_read_whole(actor, programme):
-        return whole(programme, day)
+        return whole(actor, programme, day)
     shown = ProgrammePublic(**_public(programme, day))
     return shown.model_copy(update={"etag": etag_of(shown.model_dump(mode="json"))})
 
 
-def whole(programme: Programme, on: date) -> ProgrammeOwn:
-    """Every field of a programme."""
+def whole(actor: Actor, programme: Programme, on: date) -> ProgrammeOwn:
+    """Every field of a programme, for those who may read it whole."""
     return ProgrammeOwn(
         **_public(programme, on),
         excluded=_codes(programme, "excluded"),
         eligibility_notes=programme.eligibility_notes,
         capacity=programme.capacity,
-        merged_into=programme.merged_into.ref if programme.merged_into else None,
+        merged_into=_merged_into(actor, programme, on),
         warnings=contradictions(programme, on),
         created_at=programme.created_at,
         changed_at=programme.changed_at,
@@ -183,7 +185,7 @@ def page(
 ) -> tuple[list[ProgrammeView], Found]:
     """Return one page of views in the wanted order, and what the paging knows."""
     statement = search(session, actor, wanted, on).options(*LOADED)
-    found = paginate(session, statement, [_ORDER[wanted.sort], Key(Programme.id)], paging)
+    found = paginate(session, statement, [_order(actor, wanted.sort), Key(Programme.id)], paging)
     return [view(actor, row.Programme, on) for row in found.rows], found
 
 
@@ -218,8 +220,37 @@ def facets(
     return counts | {name: _counted(session, found, column) for name, column in columns.items()}
 
 
+def to_merge_into(session: Session, actor: Actor, ref: str) -> Programme:
+    """Return the programme that a merge names. Raises Invalid for one that the actor may not see."""
+    try:
+        return get(session, actor, ref)
+    except NotFound:
+        raise Invalid.field(
+            "/into", f"There is no programme {ref!r}; name the one that stays, by its ref"
+        ) from None
+
+
 def today() -> date:
     return utc_now().date()
+
+
+def _order(actor: Actor, wanted: ProgrammeSort) -> Key:
+    """The first key of an order. A cursor tells its values: outside CTED a day and not a moment."""
+    made = Key(Programme.created_at if actor.is_cted else utc_day(Programme.created_at))
+    return {
+        ProgrammeSort.NEWEST: replace(made, descending=True),
+        ProgrammeSort.OLDEST: made,
+        ProgrammeSort.TITLE: Key(Programme.title),
+        ProgrammeSort.LEAST_ASSURED: Key(Programme.assured_until),
+    }[wanted]
+
+
+def _merged_into(actor: Actor, programme: Programme, on: date) -> str | None:
+    """The programme that this one was merged into, where the actor may see that one too."""
+    into = programme.merged_into
+    if into is None or not (may_read_whole(actor, into) or lives(into, on)):
+        return None
+    return into.ref
 
 
 def _public(programme: Programme, on: date) -> dict[str, Any]:

@@ -181,7 +181,7 @@ def merge_programme(
     def do() -> Programme:
         programme = queries.get(session, actor, ref)
         honour_match(request, queries.view(actor, programme).etag)
-        return service.merge(session, actor, programme, queries.get(session, actor, values.into))
+        return service.merge(session, actor, programme, queries.to_merge_into(session, actor, values.into))
 
     return _once(once, response, session, actor, do)
 

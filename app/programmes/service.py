@@ -67,6 +67,7 @@ def register(
     guard(existing)
     _check_origin(actor, organization.id, values)
     _check_verified(actor, values, existing)
+    _check_assured(values.assured_until, existing)
     known.check(session, values)
     if existing is None:
         return _create(session, actor, values, organization, rules, known), True
@@ -91,6 +92,7 @@ def update(session: Session, actor: Actor, programme: Programme, values: Program
     _check_not_merged(programme)
     _check_origin(actor, programme.organization_id, values)
     _check_verified(actor, values, programme)
+    _check_assured(values.assured_until, programme)
     known = lookup.read(session, actor, [values])
     known.check(session, values)
 
@@ -128,8 +130,7 @@ def assure(
     """Say that the record is right today, for the usual time or `until` a day. Raises Conflict or Invalid."""
     _check_writer(actor, programme)
     _check_not_merged(programme)
-    if until is not None and until < today():
-        raise Invalid.field("/assured_until", "An assurance ends today or later")
+    _check_assured(until)
 
     def change() -> None:
         programme.assured_until = until or rules.assured_until
@@ -263,9 +264,15 @@ def _check_verified(actor: Actor, values: ProgrammeIn | ProgrammePatch, existing
         raise Invalid.field("/provenance/verification", "Only CTED says that a record was verified; leave it out")
 
 
+def _check_assured(until: date | None, existing: Programme | None = None) -> None:
+    """A file that was exported may say of a record what it says already."""
+    if until is not None and until < today() and (existing is None or until != existing.assured_until):
+        raise Invalid.field("/assured_until", "An assurance ends today or later")
+
+
 def _check_not_merged(programme: Programme) -> None:
     if programme.merged_into is not None:
-        raise Conflict(f"The programme was merged into {programme.merged_into.ref}; change that one")
+        raise Conflict("The programme was merged into another one; change that one")
 
 
 def _check_move(session: Session, actor: Actor, programme: Programme, to: ProgrammeStatus, rules: Rules) -> None:

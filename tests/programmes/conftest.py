@@ -2,18 +2,20 @@
 
 import secrets
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, update
 from sqlalchemy.orm import Session
 
 from app.access.authentication import sha256
 from app.access.models import ApiKey
 from app.core.actor import Role
 from app.organizations.models import Organization
+from app.programmes.models import Programme
 from tests.conftest import As
 
 PATH = "/api/v1/programmes"
@@ -39,6 +41,12 @@ def by_key(app: FastAPI, session: Session, organization: Organization, role: Rol
     )
     session.commit()
     return TestClient(app, headers={"Authorization": f"Bearer cpk_{public_id}_{secret}"})
+
+
+def aged(session: Session, ref: str, until: date) -> None:
+    """Let time pass: the programme was assured until a day that nobody could give now."""
+    session.execute(update(Programme).where(Programme.ref == ref).values(assured_until=until))
+    session.commit()
 
 
 @pytest.fixture

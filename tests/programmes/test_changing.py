@@ -1,6 +1,6 @@
 """Changing, moving, assuring and merging a programme."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from app.core.db import utc_now
 from app.programmes.models import ProgrammeStatus
 from app.programmes.service import MOVES
 from tests.conftest import As
-from tests.programmes.conftest import MINIMAL, PATH
+from tests.programmes.conftest import MINIMAL, PATH, aged
 
 
 def day(distance: int) -> str:
@@ -120,7 +120,8 @@ def test_a_draft_that_goes_live_is_assured_from_that_day(key: TestClient):
 
 
 def test_one_call_assures_again(key: TestClient, session: Session):
-    path, _ = register(key, assured_until=day(-5))
+    path, programme = register(key)
+    aged(session, programme["ref"], utc_now().date() - timedelta(days=5))
 
     assert key.post(f"{path}/assurance").json()["freshness"] == "fresh"
     assert key.post(f"{path}/assurance", json={"assured_until": day(20)}).json()["assured_until"] == day(20)
@@ -152,7 +153,37 @@ def test_a_programme_is_merged_into_another_living_one(key: TestClient, other_ke
     assert key.post(f"{path}/merge", json={"into": programme["ref"]}).status_code == 409
     assert key.post(f"{path}/merge", json={"into": other["ref"]}).status_code == 409
     assert key.post(f"{path}/merge", json={"into": foreign["ref"]}).status_code == 403
-    assert key.post(f"{path}/merge", json={"into": "P-2026-ZZZZZ"}).status_code == 404
+    nowhere = key.post(f"{path}/merge", json={"into": "P-2026-ZZZZZ"})
+    assert (nowhere.status_code, nowhere.json()["errors"][0]["pointer"]) == (422, "/into")
+
+
+def test_a_merge_into_what_the_owner_may_not_see_does_not_tell_its_reference(
+    key: TestClient, other_key: TestClient, officer: As
+):
+    theirs = officer.post(PATH, json=MINIMAL | {"organization": "PARTNER", "status": "active"}).json()
+    draft = other_key.post(PATH, json=MINIMAL | {"status": "draft"}).json()
+    officer.post(f"{PATH}/{theirs['ref']}/merge", json={"into": draft["ref"]})
+
+    shown = key.get(f"{PATH}/{theirs['ref']}")
+    refused = key.patch(
+        f"{PATH}/{theirs['ref']}", json={"title": "T"}, headers={"If-Match": shown.headers["ETag"]}
+    )
+
+    assert (shown.json()["status"], shown.json()["merged_into"]) == ("ended", None)
+    assert refused.status_code == 409
+    assert draft["ref"] not in shown.text + refused.text
+    assert officer.get(f"{PATH}/{theirs['ref']}").json()["merged_into"] == draft["ref"]
+
+
+def test_an_assurance_that_is_past_is_refused_but_may_stay_as_it_is(key: TestClient, session: Session):
+    late = key.post(PATH, json=MINIMAL | {"external_id": "A", "assured_until": "2024-01-01"})
+    made = key.post(PATH, json=MINIMAL | {"external_id": "A"})
+    aged(session, made.json()["ref"], date(2024, 1, 1))
+
+    again = key.post(PATH, json=MINIMAL | {"external_id": "A", "assured_until": "2024-01-01"})
+
+    assert (late.status_code, late.json()["errors"][0]["pointer"]) == (422, "/assured_until")
+    assert (made.status_code, again.status_code) == (201, 200)
 
 
 def test_a_replayed_move_is_done_once(key: TestClient, session: Session):

@@ -1,5 +1,7 @@
 """Lists: filters, search, order, paging."""
 
+import base64
+import re
 from typing import Any
 
 import pytest
@@ -116,3 +118,15 @@ def test_facets_count_by_field_and_code(shelf: None, donor: As):
     assert facets["organization"] == {"PARTNER": 4}
     assert facets["region"] == {AFRICA: 1, WEST_AFRICA: 1}
     assert facets["kind"] == {"assistance": 3, "roster_or_tool": 1}
+
+
+def test_a_cursor_tells_nobody_outside_cted_the_moment_of_registering(key: TestClient, officer: As):
+    for title in ("One", "Two"):
+        key.post(PATH, json=MINIMAL | {"title": title})
+
+    pages = [who.get(PATH, params={"limit": 1}).json() for who in (key, officer)]
+    told = [base64.urlsafe_b64decode(page["next"] + "==").decode() for page in pages]
+
+    assert [bool(re.search(r"\d\d:\d\d:\d\d", cursor)) for cursor in told] == [False, True]
+    following = key.get(PATH, params={"limit": 1, "cursor": pages[0]["next"]}).json()
+    assert {page["items"][0]["title"] for page in (pages[0], following)} == {"One", "Two"}

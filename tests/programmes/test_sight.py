@@ -11,7 +11,7 @@ from app.core.db import utc_now
 from app.programmes import queries
 from app.programmes.models import Freshness
 from tests.conftest import As
-from tests.programmes.conftest import MINIMAL, PATH
+from tests.programmes.conftest import MINIMAL, PATH, aged
 
 HIDDEN = ("excluded", "capacity", "eligibility_notes", "warnings", "merged_into", "created_at", "changed_at")
 
@@ -25,7 +25,7 @@ def titles(reader: As | TestClient, query: str = "") -> list[str]:
 
 
 @pytest.fixture
-def shelf(key: TestClient) -> dict[str, dict[str, Any]]:
+def shelf(key: TestClient, session: Session) -> dict[str, dict[str, Any]]:
     """One programme of every kind of sight, all of PARTNER."""
     kinds: dict[str, dict[str, Any]] = {
         "live": {},
@@ -34,10 +34,13 @@ def shelf(key: TestClient) -> dict[str, dict[str, Any]]:
         "ended": {"status": "ended"},
         "past its end": {"ends_on": day(-1)},
         "ends today": {"ends_on": day(0)},
-        "overdue": {"assured_until": day(-89)},
-        "stale": {"assured_until": day(-90)},
+        "overdue": {},
+        "stale": {},
     }
-    return {title: key.post(PATH, json=MINIMAL | more | {"title": title}).json() for title, more in kinds.items()}
+    made = {title: key.post(PATH, json=MINIMAL | more | {"title": title}).json() for title, more in kinds.items()}
+    aged(session, made["overdue"]["ref"], utc_now().date() - timedelta(days=89))
+    aged(session, made["stale"]["ref"], utc_now().date() - timedelta(days=90))
+    return made
 
 
 LIVE = ["ends today", "live", "overdue"]
@@ -117,8 +120,8 @@ def test_freshness_follows_from_the_day(
     session: Session, key: TestClient, partner: As, distance: int, expected: Freshness
 ):
     on = date(2027, 3, 1)
-    until = (on + timedelta(days=distance)).isoformat()
-    ref = key.post(PATH, json=MINIMAL | {"assured_until": until}).json()["ref"]
+    ref = key.post(PATH, json=MINIMAL).json()["ref"]
+    aged(session, ref, on + timedelta(days=distance))
 
     programme = queries.get(session, partner.actor, ref, on)
 
