@@ -1,17 +1,18 @@
 """What officers read of the consent ledger: the releases of a need, and who sees it on a day."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import Select, false, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.core.actor import Actor
+from app.core.db import utc_now
 from app.core.errors import Invalid, NotFound
-from app.needs.models import Need, NeedCode, NeedRevision, NeedStatus, Release, ReleaseFields
+from app.needs.models import Need, NeedRevision, NeedStatus, Release, ReleaseFields
 from app.needs.release_schemas import Ledger, ReleaseOut, Sight
-from app.needs.releases import missing_consents
+from app.needs.releases import missing_consents, states_of
 from app.needs.sight import in_force, status_at
 from app.organizations.models import Organization
 from app.organizations.queries import members_on
@@ -33,7 +34,7 @@ def ledger(session: Session, actor: Actor, need: Need, at: datetime) -> Ledger:
     """All releases of `need`, oldest first, and each organization that sees it at `at` with what it sees."""
     releases = _loaded(session, visible(actor).where(Release.need_id == need.id))
     now_in_force = set(session.scalars(select(Release.id).where(Release.need_id == need.id, in_force(at))))
-    states = _states_by_revision(session, need)
+    states = _states_by_release(session, need, releases)
     items = [_shown(need, release, release.id in now_in_force, states) for release in releases]
     status = session.scalar(select(status_at(at)).select_from(Need).where(Need.id == need.id))
     live = [release for release in releases if release.id in now_in_force]
@@ -43,7 +44,14 @@ def ledger(session: Session, actor: Actor, need: Need, at: datetime) -> Ledger:
 def shown(session: Session, need: Need, release: Release, at: datetime) -> ReleaseOut:
     """One line of the ledger, with whether it is in force at `at`."""
     live = session.scalar(select(Release.id).where(Release.id == release.id, in_force(at))) is not None
-    return _shown(need, release, live, _states_by_revision(session, need))
+    return _shown(need, release, live, _states_by_release(session, need, [release]))
+
+
+def states(session: Session, need: Need, number: int) -> list[str]:
+    """The States whose consent a release of a revision takes today."""
+    of_need = (NeedRevision.need_id == need.id) & (NeedRevision.number == number)
+    revision = session.scalar(select(NeedRevision).where(of_need))
+    return states_of(session, revision, utc_now().date()) if revision else []
 
 
 def needs_of(session: Session, assessment_id: UUID, refs: Sequence[str] | None) -> list[Need]:
@@ -73,19 +81,18 @@ def _loaded(session: Session, statement: Select[Release]) -> Sequence[Release]:
     ).all()
 
 
-def _states_by_revision(session: Session, need: Need) -> dict[int, list[str]]:
-    statement = (
-        select(NeedRevision.number, NeedCode.code)
-        .join(NeedCode, NeedCode.revision_id == NeedRevision.id)
-        .where(NeedRevision.need_id == need.id, NeedCode.field == "countries")
-    )
-    states: dict[int, list[str]] = {}
-    for number, code in session.execute(statement):
-        states.setdefault(number, []).append(code)
-    return states
+def _states_by_release(
+    session: Session, need: Need, releases: Sequence[Release]
+) -> dict[tuple[int, date], list[str]]:
+    """The States of each revision on the day of each release: as many statements as there are such pairs."""
+    numbers = {release.revision for release in releases}
+    found = select(NeedRevision).where(NeedRevision.need_id == need.id, NeedRevision.number.in_(numbers))
+    revisions = {revision.number: revision for revision in session.scalars(found)}
+    wanted = {(release.revision, release.recorded_at.date()) for release in releases}
+    return {(number, on): states_of(session, revisions[number], on) for number, on in wanted}
 
 
-def _shown(need: Need, release: Release, live: bool, states: dict[int, list[str]]) -> ReleaseOut:
+def _shown(need: Need, release: Release, live: bool, states: dict[tuple[int, date], list[str]]) -> ReleaseOut:
     named = {"organization": release.organization.ref} if release.organization else {}
     audience = {"group": release.group.ref} if release.group else named
     return ReleaseOut(
@@ -103,7 +110,7 @@ def _shown(need: Need, release: Release, live: bool, states: dict[int, list[str]
         complete_at=release.complete_at,
         withdrawn_at=release.withdrawn_at,
         in_force=live,
-        missing_consents=missing_consents(release, states.get(release.revision, [])),
+        missing_consents=missing_consents(release, states[release.revision, release.recorded_at.date()]),
     )
 
 

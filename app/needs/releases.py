@@ -1,7 +1,7 @@
 """The consent ledger: recording, completing and withdrawing a State's permission to show a need."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -52,7 +52,7 @@ def record_release(session: Session, actor: Actor, need: Need, wanted: ReleaseIn
     )
     _set_audience(session, release, wanted.audience)
     _check_dates(release)
-    _add_consents(release, wanted.consents, _states(session, revision), now)
+    _add_consents(release, wanted.consents, states_of(session, revision, now.date()), now)
     session.add(release)
     session.flush()
     audit.record(session, actor, "release.recorded", need, after=_facts(release, wanted.audience))
@@ -63,7 +63,7 @@ def add_consent(session: Session, actor: Actor, need: Need, release: Release, co
     """Record one more State's consent; the last one puts the release in force."""
     if release.withdrawn_at:
         raise Conflict("This release was withdrawn; record a new one")
-    states = _states(session, _revision(session, need, release.revision))
+    states = states_of(session, _revision(session, need, release.revision), release.recorded_at.date())
     _add_consents(release, [consent], states, utc_now())
     after = {"release": release.id, "consent": consent.country, "reference": consent.reference}
     audit.record(session, actor, "release.consented", need, after=after)
@@ -96,16 +96,19 @@ def missing_consents(release: Release, states: Iterable[str]) -> list[str]:
     return [] if len(wanted) <= 1 else sorted(set(wanted) - {consent.code for consent in release.consents})
 
 
+def states_of(session: Session, revision: NeedRevision, on: date) -> list[str]:
+    """The States that have the gap: those named, or the members of the body on a day. A region names none."""
+    if revision.members_of_id:
+        return list(session.scalars(organizations.states_in(revision.members_of_id, on)))
+    countries = (NeedCode.revision_id == revision.id) & (NeedCode.field == "countries")
+    return list(session.scalars(select(NeedCode.code).where(countries)))
+
+
 def _revision(session: Session, need: Need, number: int | None) -> NeedRevision:
     wanted = (NeedRevision.need_id == need.id) & (NeedRevision.number == (number or need.revision))
     if revision := session.scalar(select(NeedRevision).where(wanted)):
         return revision
     raise Invalid.field("/revision", f"{need.ref} has revisions 1 to {need.revision}")
-
-
-def _states(session: Session, revision: NeedRevision) -> list[str]:
-    countries = (NeedCode.revision_id == revision.id) & (NeedCode.field == "countries")
-    return list(session.scalars(select(NeedCode.code).where(countries)))
 
 
 def _start(wanted: ReleaseIn, now: datetime) -> datetime:

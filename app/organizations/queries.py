@@ -113,11 +113,20 @@ def is_member(on: date) -> ColumnElement[bool]:
     return and_(GroupMember.from_on <= on, or_(GroupMember.until_on.is_(None), GroupMember.until_on > on))
 
 
-def _with_member(country: str, on: date) -> Select[UUID]:
+def states_in(organization_id: UUID, on: date) -> Select[str]:
+    """Select the codes of the member States of a body on a day."""
+    members = (Membership.organization_id == organization_id) & _is_state(on)
+    return select(Membership.country_code).where(members).distinct().order_by(Membership.country_code)
+
+
+def _is_state(on: date) -> ColumnElement[bool]:
     begun = or_(Membership.from_on.is_(None), Membership.from_on <= on)
-    lasting = or_(Membership.until_on.is_(None), Membership.until_on > on)
+    return begun & or_(Membership.until_on.is_(None), Membership.until_on > on)
+
+
+def _with_member(country: str, on: date) -> Select[UUID]:
     of_state = Membership.country_code == (country if is_storable(country) else "")
-    return select(Membership.organization_id).where(of_state, begun, lasting)
+    return select(Membership.organization_id).where(of_state, _is_state(on))
 
 
 def _member(member: Membership) -> dict[str, Any]:

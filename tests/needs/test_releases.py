@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from app.core.calendar import add_working_days
 from app.core.db import utc_now
 from app.needs.models import Need, Release
+from app.organizations.models import Membership, OrganizationKind
 from app.organizations.service import ensure_built_in_groups
-from tests.conftest import As
+from tests.conftest import As, make_organization
 
 NEEDS = "/api/v1/needs"
 DEPOTS = {
@@ -304,3 +305,24 @@ def test_disclosure_says_what_groups_see_and_so_nothing_while_a_need_is_on_hold(
     move(officer, ref, "on_hold")
 
     assert officer.get(f"{NEEDS}/{ref}").json()["disclosure"] == "restricted"
+
+
+def test_a_need_of_a_bodys_members_waits_for_each_of_them(officer: As, donor: As, session: Session):
+    body = make_organization(session, "BODY", OrganizationKind.IMPLEMENTER)
+    left = utc_now().date() - timedelta(days=1)
+    session.add_all([
+        Membership(organization_id=body.id, country_code="TG"),
+        Membership(organization_id=body.id, country_code="BJ"),
+        Membership(organization_id=body.id, country_code="ML", until_on=left),
+    ])  # fmt: skip
+    session.commit()
+    ref = opened(officer, recipient={"members_of": "BODY"})
+
+    made = release(officer, ref, {"group": "donors"}, "full", consents=[{"country": "TG", "reference": "n. 1"}])
+    assert (made["in_force"], made["missing_consents"], refs(donor)) == (False, ["BJ"], [])
+    url = f"{NEEDS}/{ref}/releases/{made['id']}/consents"
+    assert officer.post(url, json={"country": "ML", "reference": "n. 2"}).status_code == 422
+
+    done = officer.post(url, json={"country": "BJ", "reference": "n. 2"}).json()
+
+    assert (done["in_force"], done["missing_consents"], refs(donor)) == (True, [], [ref])

@@ -12,7 +12,6 @@ from app.core.paging import Paging
 from app.needs import previews, queries, release_queries, releases
 from app.needs.models import Basis, Need, ReleaseFields
 from app.needs.release_schemas import Consent, ReleaseIn
-from app.needs.schemas import NeedOfficer
 from app.organizations.groups import queries as groups
 from app.pairings.routes import RankingDep
 from app.web.forms import Form, FormDep, attempt, filled, whole_number
@@ -85,7 +84,7 @@ def _release_page(page: Page, actor: Actor, need: Need, form: Form) -> Response:
     asked = whole_number(form.text("revision"))
     number = asked if isinstance(asked, int) and 0 < asked <= need.revision else need.revision
     shown = queries.get(page.session, actor, need.ref)
-    states = shown.recipient.get("countries", []) if isinstance(shown, NeedOfficer) else []
+    states = release_queries.states(page.session, need, number)
     return page.show(
         "needs/release.html",
         form.status,
