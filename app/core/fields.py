@@ -28,8 +28,11 @@ from pydantic_core import CoreSchema, core_schema
 E = TypeVar("E")
 
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
+_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")  # letters that are drawn as nothing
 _BREAKS = re.compile("\r\n?|[\u0085\u2028\u2029]")
 FIRST_YEAR, LAST_YEAR = 1900, 9990
+LAST_DAYS_YEAR = 2200
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -77,7 +80,12 @@ def clean(text: str, allowed: str = "") -> str:
     for place, character in enumerate(text, start=1):
         if character not in allowed and (reason := _refusal(character)):
             raise ValueError(f"Character {place} (U+{ord(character):04X}) is {reason}; remove it")
-    return unicodedata.normalize("NFC", text).strip().strip("\ufeff").strip()
+    return unicodedata.normalize("NFC", text).strip().strip("\ufeff").strip() if is_seen(text) else ""
+
+
+def is_seen(text: str) -> bool:
+    """Whether anything of `text` can be seen: spaces, marks without width and blank letters cannot."""
+    return any(unicodedata.category(each) not in _UNSEEN and each not in _BLANK for each in text)
 
 
 def is_storable(text: str) -> bool:
@@ -120,6 +128,12 @@ def _day(value: Any) -> Any:
     return _no_number(value)
 
 
+def _near(day: date) -> date:
+    if not FIRST_YEAR <= day.year <= LAST_DAYS_YEAR:
+        raise ValueError(f"A day lies in the years {FIRST_YEAR} to {LAST_DAYS_YEAR}")
+    return day
+
+
 def _no_number(value: Any) -> Any:
     if isinstance(value, (int, float)):
         raise ValueError("This is written as text, not as a number")
@@ -157,7 +171,7 @@ def _once_each(values: list[str]) -> list[str]:
 
 # A strict body refuses text where a date or a choice is meant, and JSON can send nothing else: these take it.
 Choice: TypeAlias = Annotated[E, Field(strict=False)]
-Day: TypeAlias = Annotated[date, Field(strict=False), BeforeValidator(_day)]
+Day: TypeAlias = Annotated[date, Field(strict=False), BeforeValidator(_day), AfterValidator(_near)]
 Moment: TypeAlias = Annotated[
     AwareDatetime, Field(strict=False), BeforeValidator(_no_number), AfterValidator(in_calendar)
 ]

@@ -73,7 +73,7 @@ def _all(session: Session, sight: Sight, wanted: NeedFilter) -> Iterator[tuple[s
         if codes := getattr(wanted, name):
             yield name, _has_code(field, _known(session, name, codes))
     if wanted.provision:
-        yield "provision", _cites(wanted.provision)
+        yield "provision", _cites(session, wanted.provision)
     if wanted.priority:
         yield "priority", NeedRevision.priority.in_(wanted.priority)
     if wanted.status:
@@ -133,8 +133,11 @@ def _has_code(field: str, codes: Sequence[str]) -> ColumnElement[bool]:
     return NeedRevision.id.in_(holding)
 
 
-def _cites(names: list[str]) -> ColumnElement[bool]:
+def _cites(session: Session, names: list[str]) -> ColumnElement[bool]:
     cited = [parse(name) for name in names]
+    for provision in filter(None, cited):
+        kind = "resolution" if provision.instrument.isdecimal() else "instrument"
+        check_codes(session, kind, [provision.instrument], "provision")
     tokens = frozenset(provision.token for provision in cited if provision)
     if None in cited:
         raise Invalid.field("provision", "Write a provision as 2370, as 2370:6 or as OP 6 of 2370")

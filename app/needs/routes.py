@@ -24,6 +24,7 @@ from app.needs.schemas import (
     Specificity,
     SpecificityIn,
 )
+from app.vocabularies.queries import check_code
 
 router = APIRouter(prefix="/needs", tags=["needs"])
 Reader = Annotated[Actor, Depends(Requires(Permission.NEED_READ))]
@@ -73,8 +74,10 @@ def create_need(
 
 
 @router.post("/specificity", response_model=Specificity)
-def check_specificity(request: Request, actor: Writer, wanted: SpecificityIn) -> Specificity:
+def check_specificity(request: Request, actor: Writer, session: SessionDep, wanted: SpecificityIn) -> Specificity:
     """Say how specific a text is and what is missing, before it is saved."""
+    if wanted.language:
+        check_code(session, "language", wanted.language, "/language")
     return specificity.check(wanted, request.app.state.settings.specificity_threshold)
 
 

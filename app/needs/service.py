@@ -18,7 +18,7 @@ from app.needs.heads import facts_of, write_head
 from app.needs.models import Need, NeedRevision, NeedStatus, NeedStatusChange, Outcome
 from app.needs.releases import end_all
 from app.needs.schemas import NeedIn, NeedMove, NeedPatch, SpecificityIn
-from app.needs.writing import write_revision
+from app.needs.writing import check_marks, write_revision
 
 MOVES: Mapping[NeedStatus, frozenset[NeedStatus]] = {
     NeedStatus.DRAFT: frozenset({NeedStatus.OPEN, NeedStatus.CLOSED}),
@@ -36,8 +36,10 @@ def create(session: Session, actor: Actor, values: NeedIn) -> Need:
     need = _new(session)
     need.responsible_id = actor.user_id
     write_head(session, actor, need, values)
+    said = content_in(values, whole=True)
+    check_marks(said["unconfirmed"], said)
     _add(session, need)
-    revision = write_revision(session, need, content_in(values, whole=True), actor.user_id)
+    revision = write_revision(session, need, said, actor.user_id)
     audit.record(session, actor, "need.created", need, after={**facts_of(need), **content_of(revision)})
     _match(session, need)
     return need
@@ -49,6 +51,7 @@ def update(session: Session, actor: Actor, need: Need, values: NeedIn | NeedPatc
     write_head(session, actor, need, values)
     was = content_of(newest(session, need))
     said = {**was, **content_in(values)}
+    check_marks(said["unconfirmed"], said, was["unconfirmed"])
     if said != was:
         need.revision += 1
         said = content_of(write_revision(session, need, said, actor.user_id))

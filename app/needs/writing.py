@@ -59,10 +59,24 @@ def write_revision(session: Session, need: Need, said: Mapping[str, Any], author
     return revision
 
 
+def check_marks(marks: Sequence[str], said: Mapping[str, Any], was: Sequence[str] = ()) -> None:
+    """Raise Invalid unless each mark is a code of the need, or was `unconfirmed` before."""
+    known = {*_present(said), *was}
+    wrong = [(n, mark) for n, mark in enumerate(marks) if mark not in known]
+    message = "{!r} marks no code of this need; write a mark as field and code, such as themes:WPN-PSM"
+    errors = [FieldError(f"/unconfirmed/{n}", message.format(mark)) for n, mark in wrong]
+    if errors:
+        raise Invalid(errors[0].message, errors)
+
+
+def _present(said: Mapping[str, Any]) -> set[str]:
+    return {f"{field}:{code}" for field in CODED for code in said[field]}
+
+
 def _settled(said: Mapping[str, Any]) -> dict[str, Any]:
     """The same with its language known, and without unconfirmed codes that are no longer there."""
     language = said["language"] or language_of(f"{said['title']}\n{said['description']}")
-    present = {f"{field}:{code}" for field in CODED for code in said[field]}
+    present = _present(said)
     unconfirmed = [mark for mark in said["unconfirmed"] if mark in present]
     return {**said, "language": language, "unconfirmed": unconfirmed}
 
@@ -85,6 +99,9 @@ def _faults(session: Session, said: Mapping[str, Any]) -> Iterator[Sequence[Fiel
         yield _unknown(session, "region", [("/recipient/region", recipient["region"])])
     if "members_of" in recipient and organizations.by_ref(session, recipient["members_of"]) is None:
         message = f"There is no organization {recipient['members_of']!r}; give its acronym, such as ECOWAS"
+        yield [FieldError("/recipient/members_of", message)]
+    elif "members_of" in recipient and not organizations.has_members(session, recipient["members_of"]):
+        message = f"{recipient['members_of']} has no member States here; name the States, or record its members"
         yield [FieldError("/recipient/members_of", message)]
     for n, cited in enumerate(said["provisions"]):
         code = cited["instrument"]

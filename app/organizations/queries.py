@@ -119,6 +119,14 @@ def states_in(organization_id: UUID, on: date) -> Select[str]:
     return select(Membership.country_code).where(members).distinct().order_by(Membership.country_code)
 
 
+def has_members(session: Session, ref: str) -> bool:
+    """Whether member States of a body are recorded, at whatever time."""
+    return (
+        session.scalar(select(Membership.id).join(Organization).where(Organization.ref == ref).limit(1))
+        is not None
+    )
+
+
 def _is_state(on: date) -> ColumnElement[bool]:
     begun = or_(Membership.from_on.is_(None), Membership.from_on <= on)
     return begun & or_(Membership.until_on.is_(None), Membership.until_on > on)

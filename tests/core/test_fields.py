@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from app.core.fields import Choice, Codes, Currency, Day, Identifier, Line, Moment, Money, Paragraph, WebAddress
 from app.core.http import Body
@@ -99,3 +99,15 @@ def test_any_text_is_either_taken_clean_or_refused(text: str):
     assert taken.encode() is not None
     assert not any(ord(character) < 32 and character not in "\n\t" for character in taken)
     assert Form(text=taken).text == taken
+
+
+@pytest.mark.parametrize("text", ["\u200b", "\u200f\u200e", "\u3164", "\u2800 \u00a0", "\u115f\u1160\uffa0"])
+def test_a_text_of_which_nothing_can_be_seen_is_no_text(text: str):
+    with pytest.raises(ValidationError, match="at least 1 character"):
+        TypeAdapter(Annotated[str, Line(300, 1)]).validate_python(text)
+
+
+@pytest.mark.parametrize("day", ["1899-12-31", "2201-01-01"])
+def test_a_day_lies_within_a_few_lifetimes(day: str):
+    with pytest.raises(ValidationError, match="1900 to 2200"):
+        TypeAdapter(Day).validate_python(day)

@@ -203,6 +203,10 @@ def test_all_faults_are_named_at_once(officer: As):
         ({"indicative_cost": {"low": 2, "currency": "dollars"}}, "/indicative_cost/currency"),
         ({"status": "open"}, "/status"),
         ({"source": "assessment"}, "/assessment"),
+        ({"unconfirmed": ["zz"]}, "/unconfirmed/0"),
+        ({"themes": ["WPN-PSM"], "unconfirmed": ["themes:WPN-PSM", "themes:WPN-XXX"]}, "/unconfirmed/1"),
+        ({"recipient": {"members_of": "CTED-T"}}, "/recipient/members_of"),
+        ({"title": "\u3164\u200b"}, "/title"),
     ],
 )
 def test_wrong_fields_are_named(officer: As, wrong: dict[str, Any], pointer: str):
@@ -210,6 +214,14 @@ def test_wrong_fields_are_named(officer: As, wrong: dict[str, Any], pointer: str
 
     assert answer.status_code == 422
     assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
+
+
+def test_unknown_codes_are_refused_where_they_are_only_asked_about(officer: As):
+    checked = officer.post("/api/v1/needs/specificity", json={"title": "T", "language": "zz"})
+    asked = [officer.get("/api/v1/needs", params=wrong) for wrong in ({"provision": "x"}, {"assessment": "zz"})]
+
+    assert [answer.status_code for answer in (checked, *asked)] == [422, 422, 422]
+    assert checked.json()["errors"][0]["pointer"] == "/language"
 
 
 def test_a_need_can_be_said_to_come_from_an_assessment_later(officer: As, stated: Stated):

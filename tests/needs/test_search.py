@@ -135,7 +135,7 @@ def test_filters_find_what_has_the_code_and_nothing_else(
         ({"assessment": "A-1"}, "assessment", "A-1"), ({"sort": "score"}, "sort", "newest"),
         ({"q": "a\x00"}, "q", "control character"), ({"q": "x" * 301}, "q", "300"),
         ({"since": "soon"}, "since", "2027-12-31"),
-        ({"themes": "WPN-PSM"}, "themes", "not permitted"),
+        ({"themes": "WPN-PSM"}, "themes", "nearest: theme"),
         ({"limit": 0}, "limit", "1"), ({"limit": 201}, "limit", "200"), ({"cursor": "!"}, "cursor", "start again"),
     ],
 )  # fmt: skip
