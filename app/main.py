@@ -11,6 +11,7 @@ from starlette.staticfiles import StaticFiles
 
 from app.access import links
 from app.access.attempts import Attempts
+from app.access.authentication import SESSION_COOKIE
 from app.access.guard import refuse_cross_site
 from app.access.limits import RequestLimit, limit_addresses, limit_requests
 from app.access.trail import router as trail
@@ -18,6 +19,7 @@ from app.access.work import router as work
 from app.assessments.routes import router as assessments
 from app.core import errors, jobs
 from app.core.answers import Methods, SecurityHeaders, WholeBody
+from app.core.bodies import KnownBodies
 from app.core.db import make_engine, session_factory
 from app.core.jobs import Handler
 from app.core.observe import Counters, Observed, configure_logging
@@ -139,6 +141,7 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
     if app.state.engine.dialect.name == "sqlite":
         app.add_middleware(WriteTurns, seconds=WRITE_SECONDS)
     app.add_middleware(WholeBody, max_bytes=MAX_BODY_SIZE, seconds=BODY_SECONDS)
+    app.add_middleware(KnownBodies, cookie=SESSION_COOKIE)
     app.add_middleware(Observed, counters=app.state.counters)
     app.add_middleware(SecurityHeaders, https_only=settings.cookies_secure)
     app.add_middleware(Methods, routes=app.routes)

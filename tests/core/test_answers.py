@@ -10,8 +10,11 @@ from fastapi import Request
 from fastapi.testclient import TestClient
 
 from app.core.answers import WholeBody
+from app.core.bodies import MAX_JSON_SIZE
 from app.core.settings import Settings
 from app.main import MAX_BODY_SIZE, create_app
+
+SOMEBODY = {"Authorization": "Bearer of a key"}
 
 
 @pytest.fixture
@@ -31,7 +34,7 @@ def plain(settings: Settings) -> Iterator[TestClient]:
     def bug() -> None:
         raise ZeroDivisionError("the secret of the State")
 
-    with TestClient(app, raise_server_exceptions=False) as client:
+    with TestClient(app, headers=SOMEBODY, raise_server_exceptions=False) as client:
         yield client
     app.state.engine.dispose()
 
@@ -126,7 +129,25 @@ def test_a_body_over_the_limit_is_a_problem_document(plain: TestClient, chunked:
     answer = plain.post("/api/v1/things/a", content=body, headers={"Content-Type": "application/json"})
 
     assert (answer.status_code, answer.headers["Content-Type"]) == (413, "application/problem+json")
-    assert str(MAX_BODY_SIZE) in answer.json()["detail"]
+    assert str(MAX_JSON_SIZE if chunked else MAX_BODY_SIZE) in answer.json()["detail"]
+
+
+def test_json_is_limited_more_than_a_file(plain: TestClient):
+    body = b"[" + b"[]," * (MAX_JSON_SIZE // 3) + b"1]"
+
+    answers = [plain.post(path, content=body) for path in ("/api/v1/things/a", "/api/v1/imports")]
+
+    assert [answer.status_code == 413 for answer in answers] == [True, False]
+    assert str(MAX_JSON_SIZE) in answers[0].json()["detail"]
+
+
+def test_the_body_of_nobody_is_not_read(plain: TestClient):
+    del plain.headers["Authorization"]
+
+    answer = plain.post("/api/v1/programmes/bulk", content=b"{" * 9_000_000)
+
+    assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
+    assert answer.headers["Content-Type"] == "application/problem+json"
 
 
 def test_the_browsable_description_asks_no_other_address(plain: TestClient):

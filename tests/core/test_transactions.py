@@ -20,7 +20,7 @@ def failing(app: FastAPI) -> TestClient:
         response.headers["Location"] = "/somewhere"
         return {"how": how}
 
-    return TestClient(app, raise_server_exceptions=False)
+    return TestClient(app, headers={"Authorization": "Bearer x"}, raise_server_exceptions=False)
 
 
 def _bug(_session: Session) -> None:
@@ -50,6 +50,6 @@ def test_a_route_that_raises_leaves_nothing_behind(app: FastAPI, session: Sessio
         )
         raise ZeroDivisionError
 
-    TestClient(app, raise_server_exceptions=False).post("/api/v1/half")
+    TestClient(app, headers={"Authorization": "Bearer x"}, raise_server_exceptions=False).post("/api/v1/half")
 
     assert session.scalar(text("SELECT count(*) FROM term WHERE kind = 'x'")) == 0
