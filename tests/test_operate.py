@@ -237,6 +237,23 @@ def test_what_is_no_backup_is_refused(empty: Office, tmp_path: Path, content: by
     assert "not a backup of ours" in done.stderr
 
 
+@pytest.mark.parametrize("command", ["check", "export needs"])
+def test_looking_at_an_installation_that_is_not_there_makes_none(empty: Office, command: str):
+    done = empty.run(*command.split())
+
+    assert done.returncode == 1
+    assert "counterpart init" in done.stdout + done.stderr
+    assert not empty.folder.exists()
+
+
+def test_the_database_is_readable_by_its_owner_alone(empty: Office):
+    empty.run("init")
+
+    files = [empty.folder, *empty.folder.glob("*.db*")]
+    assert len(files) > 1
+    assert {stat.S_IMODE(file.stat().st_mode) & 0o077 for file in files} == {0}
+
+
 def test_half_a_backup_is_refused_in_one_line(office: Office, empty: Office, tmp_path: Path):
     file = tmp_path / "backup.tar.gz"
     office.run("backup", str(file))

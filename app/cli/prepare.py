@@ -41,7 +41,7 @@ def require_writable(settings: Settings) -> None:
     """Raise Failure unless files can be made in the data folder."""
     folder: Path = settings.data_dir
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:

@@ -3,9 +3,11 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from rich.console import Console
 from sqlalchemy import Engine, select
+from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from app.cli.failures import Failure
@@ -27,7 +29,10 @@ def open_settings() -> Settings:
 @contextmanager
 def open_engine(migrated: bool = True) -> Iterator[Engine]:
     """Yield the engine of the settings. Raises Failure when the database is not at this version's migration."""
-    engine = make_engine(open_settings().url)
+    url = open_settings().url
+    if migrated and not _is_there(url):
+        raise Failure(NOT_MIGRATED)
+    engine = make_engine(url)
     try:
         if migrated:
             with engine.execution_options(writes=False).connect() as connection:
@@ -36,6 +41,13 @@ def open_engine(migrated: bool = True) -> Iterator[Engine]:
         yield engine
     finally:
         engine.dispose()
+
+
+def _is_there(url: str) -> bool:
+    """Whether a database can be looked for without making it: SQLite makes the file that it opens."""
+    parsed = make_url(url)
+    named = parsed.database if parsed.get_backend_name() == "sqlite" else None
+    return named in (None, "", ":memory:") or Path(str(named)).exists()
 
 
 @contextmanager
