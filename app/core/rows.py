@@ -43,6 +43,9 @@ class Writer(Protocol[M]):
     def key(self, values: M) -> Hashable | None:
         """What makes two rows the same record; None where nothing does."""
 
+    def key_field(self, values: M) -> str:
+        """The field that says so."""
+
     def write(self, values: M) -> Written: ...
 
 
@@ -60,7 +63,8 @@ def write_each(session: Session, writer: Writer[M], rows: Sequence[Any]) -> Iter
             continue
         key = writer.key(values)
         if key is not None and first.setdefault(key, number) != number:
-            yield Refused(409, f"The row that is {number - first[key]} above is about the same record")
+            said = f"The row that is {number - first[key]} above is about the same record"
+            yield Refused(409, said, [FieldError(f"/{writer.key_field(values)}", said)])
             continue
         yield write(session, partial(writer.write, values))
 

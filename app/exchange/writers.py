@@ -57,6 +57,9 @@ class OrganizationWriter:
     def key(self, values: OrganizationIn) -> Hashable | None:
         return values.ref
 
+    def key_field(self, values: OrganizationIn) -> str:
+        return "ref"
+
     def write(self, values: OrganizationIn) -> Written:
         existing = self.known.get(values.ref)
         if existing is None:
@@ -84,6 +87,9 @@ class NeedWriter:
         if values.ref:
             return values.ref
         return (values.assessment, values.source_ref) if values.source_ref else None
+
+    def key_field(self, values: NeedRow) -> str:
+        return "ref" if values.ref else "source_ref"
 
     def write(self, values: NeedRow) -> Written:
         existing = self._find(values)

@@ -42,6 +42,10 @@ class ProgrammeWriter:
             return ref
         return (values.organization, values.external_id) if values.external_id else None
 
+    def key_field(self, values: ProgrammeIn) -> str:
+        ref = values.ref if isinstance(values, ProgrammeRow) else None
+        return "ref" if ref in self.known.by_ref else "external_id"
+
     def write(self, values: ProgrammeIn) -> Written:
         organization = self.known.organizations.get(values.organization or "")
         if self.only_new and organization and (kept := self.known.find(organization, values)):

@@ -67,7 +67,7 @@ def test_the_same_file_again_changes_nothing(as_partner: Import, session: Sessio
         ("A2,T,S,WPN-PSM", "", "", "4 cells and the header 5"),
         ("A2,T,a\u202eb,WPN-PSM,011", "summary", "a\u202eb", "turns the direction"),
         ("A2,T,a\x00b,WPN-PSM,011", "summary", "a\\x00b", "control character"),
-        ("A1,T,S,WPN-PSM,011", "", "", "1 above is about the same record"),
+        ("A1,T,S,WPN-PSM,011", "external_id", "A1", "1 above is about the same record"),
     ],
 )
 def test_a_wrong_row_comes_back_and_the_good_one_is_kept(

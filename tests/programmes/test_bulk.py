@@ -47,7 +47,7 @@ def test_with_atomic_one_wrong_row_keeps_all_of_them_out(key: TestClient, sessio
     assert response.status_code == 422
     assert [error["pointer"] for error in response.json()["errors"]] == [
         "/items/1/themes/0",
-        "/items/3",
+        "/items/3/external_id",
         "/items/4/titel",
     ]
     for of in (Programme, AuditEvent, Job):
