@@ -134,8 +134,19 @@ def _from_domain(error: DomainError) -> Problem:
 
 
 def _from_validation(error: RequestValidationError) -> Problem:
+    first = error.errors()[0]
+    if first["type"] == "json_invalid":
+        return Problem(422, _no_json(first, error.body))
+    if first["loc"] == ("body",) and isinstance(error.body, bytes):  # it was not read, for its content type
+        return Problem(415, "The body is not sent as JSON; send Content-Type: application/json")
     errors = [FieldError(_pointer(item["loc"]), _plain(item)) for item in error.errors()]
     return Problem(422, "Some of what was sent cannot be accepted", errors)
+
+
+def _no_json(item: dict[str, Any], body: Any) -> str:
+    before = str(body)[: item["loc"][-1]]
+    line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+    return f"The body is not valid JSON (line {line}, column {column}): {item['ctx']['error']}"
 
 
 def _pointer(location: Sequence[str | int]) -> str:

@@ -183,3 +183,19 @@ def test_a_body_that_does_not_arrive_is_not_waited_for_longer_than_said(settings
     assert messages[0]["status"] == 408
     assert json.loads(messages[1]["body"])["title"] == "Request Timeout"
     app.state.engine.dispose()
+
+
+def test_a_body_that_is_no_json_is_told_so_by_line_and_column(plain: TestClient):
+    headers = {"Content-Type": "application/json"}
+
+    answer = plain.post("/api/v1/things/a", content=b'{"a": "b",\n  "c" 1}', headers=headers).json()
+
+    assert answer["detail"].startswith("The body is not valid JSON (line 2, column 7)")
+    assert "errors" not in answer
+
+
+def test_a_body_of_another_content_type_is_told_the_right_one(plain: TestClient):
+    answer = plain.post("/api/v1/things/a", content=b'{"a": "b"}', headers={"Content-Type": "text/plain"})
+
+    assert answer.status_code == 415
+    assert "application/json" in answer.json()["detail"]
