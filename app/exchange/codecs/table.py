@@ -61,7 +61,8 @@ def _row(number: int, columns: Sequence[str], record: Sequence[str]) -> Row:
     """The cells by column. Those beyond the header get columns of their own, which make the row wrong."""
     cells = dict(zip(columns, record, strict=False))
     begun = 1 + sum(name.startswith(SURPLUS) for name in columns)
-    cells |= {f"{SURPLUS}{n}": cell for n, cell in enumerate(record[len(columns) :], start=begun)}
+    surplus = enumerate(_up_to_last_filled(record[len(columns) :]), start=begun)
+    cells |= {f"{SURPLUS}{n}": cell for n, cell in surplus}
     beyond = [name for name in cells if name.startswith(SURPLUS) and cells[name].strip()]
     if beyond:
         counted = f"The row has more cells than the header names ({', '.join(beyond)})"
@@ -70,3 +71,9 @@ def _row(number: int, columns: Sequence[str], record: Sequence[str]) -> Row:
         counted = f"The row has {len(record)} cells and the header {len(columns)}"
         return Row(number, cells, f"{counted}: put quotes around text that holds the separator")
     return Row(number, cells)
+
+
+def _up_to_last_filled(cells: Sequence[str]) -> Sequence[str]:
+    """A spreadsheet ends its rows with separators that say nothing."""
+    filled = [place for place, cell in enumerate(cells, start=1) if cell.strip()]
+    return cells[: filled[-1]] if filled else ()
