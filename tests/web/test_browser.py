@@ -131,6 +131,7 @@ class Visitor:
         page.get_by_label("E-mail address").fill(f"{role}@example.org")
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url(lambda url: "/sign-in" not in url)  # loaded, style sheets too: what follows may read them
         return page
 
 
