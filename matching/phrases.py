@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from matching.text import Token, content_stem, surfaces_of, tokens
+from matching.text import Token, content_stems, surfaces_of, tokens
 
 
 class Match(NamedTuple):
@@ -33,7 +33,8 @@ class Reading:
     __slots__ = ("_text", "_tokens", "language", "stems", "surfaces")
 
     def __init__(self, text: str, language: str) -> None:
-        stemmed = [(surface, content_stem(surface, language)) for surface in surfaces_of(text)]
+        known = content_stems(language)
+        stemmed = [(surface, known[surface]) for surface in surfaces_of(text)]
         kept = [(surface, stem) for surface, stem in stemmed if stem is not None]
         self._text = text
         self._tokens: tuple[Token, ...] | None = None
@@ -45,8 +46,8 @@ class Reading:
     def tokens(self) -> tuple[Token, ...]:
         """The content words with their places in the text."""
         if self._tokens is None:
-            found = tokens(self._text)
-            self._tokens = tuple(t for t in found if content_stem(t.surface, self.language) is not None)
+            known = content_stems(self.language)
+            self._tokens = tuple(t for t in tokens(self._text) if known[t.surface] is not None)
         return self._tokens
 
     def span(self, match: Match) -> tuple[int, int]:

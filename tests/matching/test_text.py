@@ -3,7 +3,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matching import analyse, concepts, load_model
-from matching.text import detect_language, fold, resolve_language, stem, stems, tokens, words
+from matching import text as analysis
+from matching.text import (
+    Remembered,
+    detect_language,
+    fold,
+    resolve_language,
+    stem,
+    stems,
+    surfaces_of,
+    tokens,
+    words,
+)
 
 MODEL = load_model()
 
@@ -77,6 +88,23 @@ def test_a_declared_language_holds_unless_the_text_plainly_contradicts_it() -> N
 def test_every_token_stands_where_its_offsets_say(text: str) -> None:
     for token in tokens(text):
         assert text[token.start : token.end] == token.surface
+
+
+@given(
+    st.text(st.sampled_from("abA1-_ .é枪ـ\u064b\u0301Ж🙂\n"), max_size=40)
+    | st.text(st.characters(max_codepoint=127))
+)
+def test_words_are_split_alike_with_and_without_their_places(text: str) -> None:
+    assert surfaces_of(text) == [token.surface for token in tokens(text)]
+
+
+def test_what_is_remembered_of_words_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(analysis, "MOST_WORDS", 3)
+    lengths = Remembered(len)
+    listed = ["a", "bb", "ccc", "dddd", "bb", "x" * 1_000]
+
+    assert [(lengths[word], len(lengths) <= 3) for word in listed] == [(len(word), True) for word in listed]
+    assert "x" * 1_000 not in lengths
 
 
 @given(st.text(max_size=200), st.sampled_from(["en", "fr", "es", "ru", "ar", "zh", None]))
