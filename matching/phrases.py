@@ -1,10 +1,10 @@
 """Finds listed phrases in a text by their stems, in one pass over its words."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from matching.text import Token, content_stems, surfaces_of, tokens
+from matching.text import Token, content_stems, has_han, surfaces_of, tokens
 
 
 class Match(NamedTuple):
@@ -30,7 +30,7 @@ class Reading:
     Where the words stand in the text is worked out when first asked for: most readings are never shown.
     """
 
-    __slots__ = ("_text", "_tokens", "language", "stems", "surfaces")
+    __slots__ = ("_text", "_tokens", "has_han", "language", "stems", "surfaces")
 
     def __init__(self, text: str, language: str) -> None:
         known = content_stems(language)
@@ -39,6 +39,7 @@ class Reading:
         self._text = text
         self._tokens: tuple[Token, ...] | None = None
         self.language = language
+        self.has_han = has_han(text)
         self.surfaces: tuple[str, ...] = tuple([surface for surface, _ in kept])
         self.stems: tuple[str, ...] = tuple([stem for _, stem in kept])
 
@@ -73,11 +74,15 @@ class PhraseBook:
 
     def __init__(self, phrases: Iterable[tuple[str, ...]]) -> None:
         """`phrases` are keys as of `phrase_key`; a match names one by its place."""
-        self._spaces: dict[str, dict[str, dict[int, dict[tuple[str, ...], list[int]]]]] = {}
+        spaces: dict[str, dict[str, dict[int, dict[tuple[str, ...], list[int]]]]] = {}
         for index, (space, *key) in enumerate(phrases):
             if key:
-                lengths = self._spaces.setdefault(space, {}).setdefault(key[0], {})
+                lengths = spaces.setdefault(space, {}).setdefault(key[0], {})
                 lengths.setdefault(len(key), {}).setdefault(tuple(key), []).append(index)
+        self._spaces: dict[str, _Listed] = {
+            space: {first: sorted(lengths.items(), reverse=True) for first, lengths in firsts.items()}
+            for space, firsts in spaces.items()
+        }
 
     def find(self, reading: Reading) -> list[Match]:
         """Phrases at each word, the longest alone, none inside an earlier one; in order of place."""
@@ -97,27 +102,35 @@ class PhraseBook:
             for index in indexes
         ]
 
-    def _longest_at_each(self, reading: Reading) -> Iterator[tuple[int, int, list[int]]]:
-        spoken, exact = self._spaces.get(reading.language, {}), self._spaces.get("=", {})
-        stems, surfaces = reading.stems, reading.surfaces
-        for position, stem in enumerate(stems):
-            length = 0
-            indexes: list[int] = []
-            if stem in spoken:
-                length, indexes = _longest(spoken[stem], stems, position)
-            if surfaces[position] in exact:
-                other, others = _longest(exact[surfaces[position]], surfaces, position)
-                if other >= length:
-                    length, indexes = other, others if other > length else [*indexes, *others]
-            if length:
-                yield position, length, indexes
+    def _longest_at_each(self, reading: Reading) -> list["_Hit"]:
+        spoken = _longest_in(self._spaces.get(reading.language, {}), reading.stems)
+        exact = _longest_in(self._spaces.get("=", {}), reading.surfaces)
+        return _joined(spoken, exact) if exact else spoken
 
 
-def _longest(
-    lengths: Mapping[int, Mapping[tuple[str, ...], list[int]]], row: tuple[str, ...], position: int
-) -> tuple[int, list[int]]:
-    for length in sorted(lengths, reverse=True) if len(lengths) > 1 else lengths:
-        indexes = lengths[length].get(row[position : position + length])
-        if indexes:
-            return length, indexes
-    return 0, []
+# By first word: the phrases of each length, the longest first, as their words with their places in the list.
+_Listed = Mapping[str, Sequence[tuple[int, Mapping[tuple[str, ...], list[int]]]]]
+_Hit = tuple[int, int, list[int]]
+
+
+def _longest_in(listed: _Listed, row: tuple[str, ...]) -> list[_Hit]:
+    """(position, length, phrases) for each word of a row that a phrase begins at."""
+    found: list[_Hit] = []
+    for position, word in enumerate(row):
+        if word in listed:
+            for length, by_words in listed[word]:
+                indexes = by_words.get(row[position : position + length])
+                if indexes is not None:
+                    found.append((position, length, indexes))
+                    break
+    return found
+
+
+def _joined(spoken: list[_Hit], exact: list[_Hit]) -> list[_Hit]:
+    """Hits of both kinds in order of position: at one position the longer, or both where they are of one length."""
+    kept = {position: (length, indexes) for position, length, indexes in spoken}
+    for position, length, indexes in exact:
+        other, others = kept.get(position, (0, []))
+        if length >= other:
+            kept[position] = length, indexes if length > other else [*others, *indexes]
+    return [(position, *kept[position]) for position in sorted(kept)]

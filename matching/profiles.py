@@ -100,7 +100,7 @@ def _field(passages: Sequence[Passage], found: Mapping[str, Evidence], model: Mo
 
     A strong cue counts as one, a weak one as a part; two Chinese characters make a word.
     """
-    words = sum(0.5 if is_han(word) else 1.0 for passage in passages for word in passage.reading.surfaces)
+    words = sum([_word_count(passage.reading) for passage in passages])
     strongest: dict[tuple[int, int], float] = {}
     for placed in found["theme"].places.values():
         for index, match in placed:
@@ -109,6 +109,11 @@ def _field(passages: Sequence[Passage], found: Mapping[str, Evidence], model: Mo
             strongest[place] = max(weight, strongest.get(place, 0.0))
     density = sum(strongest.values()) / words if words else 0.0
     return min(1.0, max(0.0, (density - FIELD_FROM) / (FIELD_TO - FIELD_FROM)))
+
+
+def _word_count(reading: Reading) -> float:
+    characters = sum(map(is_han, reading.surfaces)) if reading.has_han else 0
+    return len(reading.surfaces) - 0.5 * characters
 
 
 def _declared(record: Need | Programme) -> dict[str, tuple[str, ...]]:
@@ -129,7 +134,7 @@ def _blended(kind: str, declared: tuple[str, ...], found: Evidence, ranks: tuple
 
 def term_keys(reading: Reading) -> Iterable[str]:
     """Terms of a reading: stems, and bigrams for runs of Chinese characters."""
-    return _with_bigrams(reading) if any(map(is_han, reading.surfaces)) else reading.stems
+    return _with_bigrams(reading) if reading.has_han else reading.stems
 
 
 def _with_bigrams(reading: Reading) -> Iterator[str]:
