@@ -1,4 +1,4 @@
-"""Idempotency-Key on POSTs: a thing is done once, and a replay answers from its record as it may be seen now."""
+"""A thing is done once for each key, an Idempotency-Key or a form's: a replay answers as it may be seen now."""
 
 import hashlib
 from collections.abc import Callable
@@ -6,8 +6,9 @@ from datetime import timedelta
 from typing import Annotated, TypeVar
 
 from fastapi import Depends, Header, Request, Response
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from app.access.authentication import CurrentActor
 from app.access.models import IdempotencyRecord
@@ -16,6 +17,7 @@ from app.core.errors import Conflict, Invalid
 
 T = TypeVar("T")
 KEPT = timedelta(days=1)
+UNDER_WAY = 0
 
 
 class Once:
@@ -34,38 +36,41 @@ class Once:
         """Run `do` once per key.
 
         `name` gives what is kept of its result (references), `find` reads it again for a replay. Sets the
-        response's status on a replay. Raises Invalid when the key came with another request, Conflict when
-        the first one is still running.
+        response's status on a replay. Raises Invalid when the key came with another request.
         """
         if self._key is None:
             return do()
-        if record := self._known():
-            return self._replay(response, record, find)
-        result = do()
-        self._keep(response.status_code or 200, name(result))
-        return result
-
-    def _known(self) -> IdempotencyRecord | None:
-        self._session.execute(delete(IdempotencyRecord).where(IdempotencyRecord.created_at < utc_now() - KEPT))
-        own = (IdempotencyRecord.principal == self._principal) & (IdempotencyRecord.key == self._key)
-        return self._session.scalar(select(IdempotencyRecord).where(own))
-
-    def _replay(self, response: Response, record: IdempotencyRecord, find: Callable[[list[str]], T]) -> T:
+        record = claim(self._session, self._principal, self._key, self._hash)
         if record.request_hash != self._hash:
             raise Invalid.field("Idempotency-Key", "This key was used for another request; use a new one")
-        response.status_code = record.status
-        response.headers["Idempotent-Replayed"] = "true"
-        return find(record.subject)
+        if record.status != UNDER_WAY:
+            response.status_code = record.status
+            response.headers["Idempotent-Replayed"] = "true"
+            return find(record.subject)
+        result = do()
+        record.status, record.subject = response.status_code or 200, name(result)
+        return result
 
-    def _keep(self, status: int, subject: list[str]) -> None:
-        record = IdempotencyRecord(
-            principal=self._principal, key=self._key, request_hash=self._hash, status=status, subject=subject
-        )
-        self._session.add(record)
-        try:
-            self._session.flush()
-        except IntegrityError:
-            raise Conflict("A request with this Idempotency-Key is being answered; ask again shortly") from None
+
+def claim(session: Session, principal: str, key: str, request_hash: str) -> IdempotencyRecord:
+    """Return what was kept of a key, or a new record, UNDER_WAY, for the caller to complete when it is done.
+
+    Waits for another transaction that uses the key now. Raises Conflict when that one's record is gone again.
+    """
+    session.execute(delete(IdempotencyRecord).where(IdempotencyRecord.created_at < utc_now() - KEPT))
+    if known := session.get(IdempotencyRecord, (principal, key)):
+        return known
+    record = IdempotencyRecord(
+        principal=principal, key=key, request_hash=request_hash, status=UNDER_WAY, subject=[]
+    )
+    try:
+        with session.begin_nested():
+            session.add(record)
+    except IntegrityError:
+        if (first := session.get(IdempotencyRecord, (principal, key))) is None:
+            raise Conflict("A request with this key ended a moment ago; ask again") from None
+        return first
+    return record
 
 
 async def _body_hash(request: Request) -> str:

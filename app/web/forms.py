@@ -1,24 +1,34 @@
-"""Forms: what a browser sent is checked for its token, read into strict bodies, and shown again when refused."""
+"""Forms: checked for their token, read into strict bodies, done once, and shown again when refused."""
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Annotated, Any, TypeVar
+from urllib.parse import urlencode
 
 from fastapi import Depends, Request
+from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 from starlette.datastructures import FormData
 
+from app.access.authentication import sha256
 from app.access.guard import refuse_cross_site
+from app.access.once import UNDER_WAY, claim
 from app.access.service import check_csrf
-from app.core.errors import DomainError, Invalid, Stale
-from app.web.render import form_key
+from app.core.actor import Actor
+from app.core.errors import Conflict, DomainError, Invalid, Stale
+from app.web.render import form_key, new_key
 
 T = TypeVar("T")
 _MOST_DIGITS = 12
 MEANWHILE = (
     "Somebody else changed this record meanwhile. What you entered is kept below; read the record and try again"
+)
+ANOTHER = (
+    "This form was sent before, and what it said then is saved. What you entered now is something else, and is "
+    "kept below: send it again if you want that as well"
 )
 
 
@@ -31,6 +41,8 @@ class Form:
         self.refusal = ""
         self.status = 200
         self.headers: dict[str, str] = {}
+        self.key = ""  # one form that was shown; empty where it has none yet
+        self.sent_to = ""
 
     def text(self, name: str, otherwise: str = "") -> str:
         """The last value of a field, or `otherwise` when the form has none."""
@@ -50,6 +62,11 @@ class Form:
 
     def items(self) -> Iterable[tuple[str, list[str]]]:
         return self._values.items()
+
+    @property
+    def fingerprint(self) -> str:
+        """What was sent, and where: two that are the same ask for the same."""
+        return sha256(json.dumps([self.sent_to, sorted(self._values.items())]))
 
     def refuse(self, error: DomainError | ValidationError, fields: Mapping[str, str]) -> None:
         """Keep what is wrong, each message at the field that its pointer names (`fields`: pointer → field)."""
@@ -77,6 +94,39 @@ def attempt(
     except IntegrityError:
         form.refuse(Invalid("This contradicts a record that exists already"), {})
     return None
+
+
+def attempt_once(
+    session: Session, actor: Actor, form: Form, do: Callable[[], str], fields: Mapping[str, str] | None = None
+) -> str | None:
+    """Return the name that `do` gives to what it made: once for each form shown, however often it is sent.
+
+    A refused form was not done, and may be sent again. None where it is refused, as `attempt` says.
+    """
+    if not form.key:
+        return attempt(session, form, do, fields)
+
+    def done() -> str:
+        record = claim(session, actor.principal, f"form:{sha256(form.key)}", form.fingerprint)
+        if record.request_hash != form.fingerprint:
+            form.key = ""
+            raise Conflict(ANOTHER)
+        if record.status == UNDER_WAY:
+            record.status, record.subject = 303, [do()]
+        return record.subject[0]
+
+    return attempt(session, form, done, fields)
+
+
+def new_form(request: Request, values: Mapping[str, Sequence[str]]) -> Form | RedirectResponse:
+    """An empty form, known by the key in its address: who comes back to it sends the same one again."""
+    key = request.query_params.get("form", "")
+    if not key:
+        asked = [*request.query_params.multi_items(), ("form", new_key())]
+        return RedirectResponse(f"{request.url.path}?{urlencode(asked)}", 303)
+    form = Form(values)
+    form.key = key
+    return form
 
 
 def whole_number(text: str) -> int | str | None:
@@ -110,7 +160,10 @@ def _checked(request: Request, sent: Annotated[FormData, Depends(_read)]) -> For
         if isinstance(value, str):
             values.setdefault(name, []).append(value)
     check_csrf(request.app.state.settings.secret, form_key(request), values.pop("token", [""])[-1])
-    return Form(values)
+    key = values.pop("form", [""])[-1]
+    form = Form(values)
+    form.key, form.sent_to = key, request.url.path
+    return form
 
 
 FormDep = Annotated[Form, Depends(_checked)]

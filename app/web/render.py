@@ -1,5 +1,6 @@
 """What every page has: templates, who is signed in, the form's token, labels of codes. Templates never query."""
 
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -110,6 +111,11 @@ def form_key(request: Request) -> str:
     return request.cookies.get(SESSION_COOKIE) or request.cookies.get(VISITOR_COOKIE, "")
 
 
+def new_key() -> str:
+    """A key for one form that is shown, by which it is done once."""
+    return secrets.token_urlsafe(12)
+
+
 def render(request: Request, template: str, status: int, **context: Any) -> HTMLResponse:
     return _templates.TemplateResponse(request, template, context, status_code=status)
 
@@ -145,7 +151,7 @@ def _templates_of(folder: Path) -> Jinja2Templates:
     made.env.undefined = StrictUndefined  # a misspelt name is an error, not an empty string
     made.env.trim_blocks = made.env.lstrip_blocks = True
     made.env.filters.update(day=_day, moment=_moment, money=_money, address=_address, words=words.spoken)
-    made.env.globals.update(said=None, error_fields=(), tone=words.tone)
+    made.env.globals.update(said=None, error_fields=(), tone=words.tone, new_key=new_key)
     return made
 
 

@@ -19,6 +19,10 @@ SAID = {
     "assured": "Thank you: the programme is assured to be up to date.",
     "run-started": "The run is queued; this page shows how far it is.",
     "user-changed": "The account is changed.",
+    "user-invited-before": "The form was sent twice, they were invited once. The link was in the first answer; "
+    "if you did not see it, “New link” gives another.",
+    "key-issued-before": "The form was sent twice, and one key was issued. It was in the first answer alone: "
+    "if you did not see it, revoke the newest key and issue another.",
     "key-revoked": "The key is revoked and opens nothing any more.",
 }
 

@@ -131,7 +131,9 @@ class Visitor:
         page.get_by_label("E-mail address").fill(f"{role}@example.org")
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url(lambda url: "/sign-in" not in url)  # loaded, style sheets too: what follows may read them
+        page.wait_for_url(
+            lambda url: "/sign-in" not in url
+        )  # loaded, style sheets too: what follows may read them
         return page
 
 
@@ -212,6 +214,26 @@ def test_a_partner_adds_a_programme_by_keyboard_alone(visitor: Visitor):
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Registers for armouries")
     expect(page.get_by_role("status")).to_contain_text("The programme is saved")
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_form_that_is_sent_again_after_going_back_stores_nothing_twice(visitor: Visitor, scripts: bool):
+    page = visitor(Role.PARTNER, scripts)
+    title = f"Advice on registers, {'with' if scripts else 'without'} scripts"
+
+    page.goto("/programmes/new")
+    for _ in range(2):
+        page.get_by_label("Title").fill(title)
+        page.get_by_label("Summary").fill("We advise police on registers of their small arms.")
+        page.get_by_label("Stockpile security").check()
+        page.get_by_label("Worldwide").check()
+        page.get_by_role("button", name="Save").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text(title)
+        page.go_back()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Add a programme")
+
+    page.goto("/programmes?organization=PARTNER&status=draft")
+    expect(page.get_by_role("link", name=title)).to_have_count(1)
 
 
 def test_what_has_the_focus_is_seen(visitor: Visitor):

@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse, Response
 from app.core.errors import Problem
 from app.web.render import Viewer, render
 
-_SECRET = {"token", "password", "again"}
+_SECRET = {"token", "form", "password", "again"}
 _TITLES = {
     401: "Sign in first",
     403: "This is not yours to do",

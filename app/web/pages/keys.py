@@ -10,7 +10,7 @@ from app.access.permissions import Permission, Requires
 from app.core.actor import Actor, Role
 from app.organizations.keys import queries, service
 from app.organizations.keys.schemas import KeyFilter, KeyIn
-from app.web.forms import Form, FormDep, attempt, filled
+from app.web.forms import Form, FormDep, attempt_once, filled
 from app.web.pages.organizations import organization_choices
 from app.web.render import Page, PageDep, go
 
@@ -25,7 +25,9 @@ def list_page(page: PageDep, actor: Manager) -> Response:
 
 @router.post("")
 def issue(page: PageDep, form: FormDep, actor: Manager) -> Response:
-    def do() -> tuple[str, str]:
+    shown: list[str] = []  # the key's text, in this answer alone
+
+    def do() -> str:
         ends = form.text("expires_on")
         wanted = filled(
             name=form.text("name"),
@@ -35,12 +37,15 @@ def issue(page: PageDep, form: FormDep, actor: Manager) -> Response:
             expires_at=f"{ends}T23:59:59Z" if ends else None,
         )
         key, text = service.issue(page.session, actor, KeyIn.model_validate(wanted))
-        return key.public_id, text
+        shown.append(text)
+        return key.public_id
 
-    issued = attempt(page.session, form, do, {"expires_at": "expires_on"})
-    if issued is None:
+    public_id = attempt_once(page.session, actor, form, do, {"expires_at": "expires_on"})
+    if public_id is None:
         return _list_page(page, actor, form)
-    return page.show("admin/key_issued.html", 201, public_id=issued[0], key=issued[1])
+    if not shown:
+        return go("/keys", "key-issued-before", at=public_id)
+    return page.show("admin/key_issued.html", 201, public_id=public_id, key=shown[0])
 
 
 @router.post("/{key_id}/revocation")

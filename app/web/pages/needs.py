@@ -14,7 +14,7 @@ from app.needs import queries, service
 from app.needs.models import Need
 from app.needs.schemas import NeedFilter, NeedIn, NeedMove, NeedPatch, NeedSort
 from app.pairings.routes import RankingDep
-from app.web.forms import Form, FormDep, attempt, filled, same_version
+from app.web.forms import Form, FormDep, attempt_once, filled, new_form, same_version
 from app.web.lists import Facet, asked, chips, facet, first_path, next_path, paging_of
 from app.web.pages.need_desk import desk
 from app.web.pages.need_form import FIELDS, body_of, form_of, specificity_of
@@ -69,8 +69,8 @@ def list_page(page: PageDep, actor: Reader) -> Response:
 
 @router.get("/new")
 def new_page(page: PageDep, actor: Writer) -> Response:
-    form = Form({"language": ["en"], "recipient": ["countries"], "source": ["state_request"]})
-    return _form_page(page, actor, form, None)
+    form = new_form(page.request, {"language": ["en"], "recipient": ["countries"], "source": ["state_request"]})
+    return _form_page(page, actor, form, None) if isinstance(form, Form) else form
 
 
 @router.post("/new")
@@ -78,14 +78,14 @@ def create(page: PageDep, form: FormDep, actor: Writer) -> Response:
     if form.text("step") == "check":
         return _form_page(page, actor, form, None, check=True)
 
-    def do() -> Need:
+    def do() -> str:
         values = NeedIn.model_validate(filled(**body_of(form, page.labels)))
-        return service.create(page.session, actor, values)
+        return service.create(page.session, actor, values).ref
 
-    need = attempt(page.session, form, do, FIELDS)
-    if need is None:
+    ref = attempt_once(page.session, actor, form, do, FIELDS)
+    if ref is None:
         return _form_page(page, actor, form, None)
-    return go(f"/needs/{need.ref}", "need-saved")
+    return go(f"/needs/{ref}", "need-saved")
 
 
 @router.get("/{ref}")
@@ -109,11 +109,12 @@ def change(page: PageDep, form: FormDep, actor: Writer, ref: str) -> Response:
     if form.text("step") == "check":
         return _form_page(page, actor, form, need, check=True)
 
-    def do() -> Need:
+    def do() -> str:
         same_version(form, etag_of(need.version))
-        return service.update(page.session, actor, need, NeedPatch.model_validate(body_of(form, page.labels)))
+        wanted = NeedPatch.model_validate(body_of(form, page.labels))
+        return service.update(page.session, actor, need, wanted).ref
 
-    if attempt(page.session, form, do, FIELDS) is None:
+    if attempt_once(page.session, actor, form, do, FIELDS) is None:
         return _form_page(page, actor, form, need)
     return go(f"/needs/{ref}", "need-saved")
 
@@ -123,13 +124,13 @@ def move(page: PageDep, form: FormDep, actor: Writer, ranking: RankingDep, ref: 
     need = queries.load(page.session, actor, ref)
     threshold = page.request.app.state.settings.specificity_threshold
 
-    def do() -> Need:
+    def do() -> str:
         same_version(form, etag_of(need.version))
         names = ("status", "outcome", "reason", "override_reason")
         wanted = NeedMove.model_validate(filled(**{name: form.text(name).strip() for name in names}))
-        return service.move(page.session, actor, need, wanted, threshold)
+        return service.move(page.session, actor, need, wanted, threshold).ref
 
-    if attempt(page.session, form, do) is None:
+    if attempt_once(page.session, actor, form, do) is None:
         return show_desk(page, actor, ranking, ref, form)
     return go(f"/needs/{ref}", "need-opened" if form.text("status") == "open" else "need-moved")
 
@@ -138,11 +139,11 @@ def move(page: PageDep, form: FormDep, actor: Writer, ranking: RankingDep, ref: 
 def confirm(page: PageDep, form: FormDep, actor: Writer, ranking: RankingDep, ref: str) -> Response:
     need = queries.load(page.session, actor, ref)
 
-    def do() -> Need:
+    def do() -> str:
         same_version(form, etag_of(need.version))
-        return service.confirm(page.session, actor, need, form.many("mark"))
+        return service.confirm(page.session, actor, need, form.many("mark")).ref
 
-    if attempt(page.session, form, do) is None:
+    if attempt_once(page.session, actor, form, do) is None:
         return show_desk(page, actor, ranking, ref, form)
     return go(f"/needs/{ref}", "need-saved")
 

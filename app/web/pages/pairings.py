@@ -28,7 +28,7 @@ from app.pairings.schemas import (
 from app.programmes import queries as programmes
 from app.programmes.schemas import ProgrammeView
 from app.web.explanations import marked, marks, parts_of, printed
-from app.web.forms import Form, FormDep, attempt, filled
+from app.web.forms import Form, FormDep, attempt_once, filled
 from app.web.lists import asked, chips, first_path, next_path, paging_of
 from app.web.pages.need_desk import REASONS
 from app.web.pages.needs import show_desk
@@ -76,11 +76,11 @@ def pairing_page(page: PageDep, actor: Reader, ranking: RankingDep, pairing_id: 
 
 @router.post("/pairings/{pairing_id}/decisions")
 def decide(page: PageDep, form: FormDep, actor: Judge, ranking: RankingDep, pairing_id: UUID) -> Response:
-    def do() -> object:
+    def do() -> str:
         pairing = service.claim(page.session, actor, pairing_id, form.text("version"))
-        return service.decide(page.session, actor, pairing, _decision(form))
+        return str(service.decide(page.session, actor, pairing, _decision(form)).id)
 
-    if attempt(page.session, form, do) is None:
+    if attempt_once(page.session, actor, form, do) is None:
         return _pairing_page(page, actor, ranking, queries.get(page.session, actor, pairing_id), form)
     return go(f"/pairings/{pairing_id}", "decided")
 
@@ -91,16 +91,16 @@ def decide_on_need(page: PageDep, form: FormDep, actor: Judge, ranking: RankingD
     need = needs.load(page.session, actor, ref)
     about = form.text("programme")
 
-    def do() -> object:
+    def do() -> str:
         programme = programmes.get(page.session, actor, about)
         pairing, is_new = service.store(page.session, actor, ranking, need, programme)
         if not form.text("judgement"):
-            return pairing
+            return str(pairing.id)
         read_as = "*" if is_new else form.text("version") or queries.etag(pairing, queries.today())
         claimed = service.claim(page.session, actor, pairing.id, read_as)
-        return service.decide(page.session, actor, claimed, _decision(form))
+        return str(service.decide(page.session, actor, claimed, _decision(form)).id)
 
-    if attempt(page.session, form, do) is None:
+    if attempt_once(page.session, actor, form, do) is None:
         return show_desk(page, actor, ranking, ref, form, about=about)
     return go(f"/needs/{ref}", "decided" if form.text("judgement") else "stored", at=about)
 

@@ -13,7 +13,7 @@ from app.programmes import queries, service
 from app.programmes.models import Programme, ProgrammeStatus, Provenance
 from app.programmes.routes import RulesDep
 from app.programmes.schemas import Assurance, ProgrammeFilter, ProgrammeIn, ProgrammeMove, ProgrammePatch
-from app.web.forms import Form, FormDep, attempt, same_version
+from app.web.forms import Form, FormDep, attempt, attempt_once, new_form, same_version
 from app.web.lists import Facet, asked, chips, facet, first_path, next_path, paging_of
 from app.web.pages.organizations import organization_choices
 from app.web.pages.programme_form import FIELDS, body_of, form_of
@@ -60,20 +60,20 @@ def list_page(page: PageDep, actor: Reader) -> Response:
 
 @router.get("/new")
 def new_page(page: PageDep, actor: Writer) -> Response:
-    form = Form({"kind": ["assistance"], "language": ["en"]})
-    return _form_page(page, actor, form, None)
+    form = new_form(page.request, {"kind": ["assistance"], "language": ["en"]})
+    return _form_page(page, actor, form, None) if isinstance(form, Form) else form
 
 
 @router.post("/new")
 def register(page: PageDep, form: FormDep, actor: Writer, rules: RulesDep) -> Response:
-    def do() -> Programme:
+    def do() -> str:
         values = ProgrammeIn.model_validate(body_of(form, page.labels, new=True))
-        return service.register(page.session, actor, values, rules, guard=_only_new)[0]
+        return service.register(page.session, actor, values, rules, guard=_only_new)[0].ref
 
-    programme = attempt(page.session, form, do, FIELDS)
-    if programme is None:
+    ref = attempt_once(page.session, actor, form, do, FIELDS)
+    if ref is None:
         return _form_page(page, actor, form, None)
-    return go(f"/programmes/{programme.ref}", "programme-saved")
+    return go(f"/programmes/{ref}", "programme-saved")
 
 
 @router.get("/{ref}")
@@ -92,12 +92,12 @@ def edit_page(page: PageDep, actor: Writer, ref: str) -> Response:
 def change(page: PageDep, form: FormDep, actor: Writer, ref: str) -> Response:
     programme = queries.get(page.session, actor, ref)
 
-    def do() -> Programme:
+    def do() -> str:
         same_version(form, queries.view(actor, programme).etag)
         values = ProgrammePatch.model_validate(body_of(form, page.labels, new=False))
-        return service.update(page.session, actor, programme, values)
+        return service.update(page.session, actor, programme, values).ref
 
-    if attempt(page.session, form, do, FIELDS) is None:
+    if attempt_once(page.session, actor, form, do, FIELDS) is None:
         return _form_page(page, actor, form, programme)
     return go(f"/programmes/{ref}", "programme-saved")
 
@@ -106,12 +106,12 @@ def change(page: PageDep, form: FormDep, actor: Writer, ref: str) -> Response:
 def move(page: PageDep, form: FormDep, actor: Writer, ref: str, rules: RulesDep) -> Response:
     programme = queries.get(page.session, actor, ref)
 
-    def do() -> Programme:
+    def do() -> str:
         same_version(form, queries.view(actor, programme).etag)
         wanted = ProgrammeMove.model_validate({"status": form.text("status"), "reason": form.text("reason")})
-        return service.move(page.session, actor, programme, wanted, rules)
+        return service.move(page.session, actor, programme, wanted, rules).ref
 
-    if attempt(page.session, form, do) is None:
+    if attempt_once(page.session, actor, form, do) is None:
         return _programme_page(page, actor, programme, form)
     return go(f"/programmes/{ref}", "programme-moved")
 

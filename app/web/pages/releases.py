@@ -14,7 +14,7 @@ from app.needs.models import Basis, Need, ReleaseFields
 from app.needs.release_schemas import Consent, ReleaseIn
 from app.organizations.groups import queries as groups
 from app.pairings.routes import RankingDep
-from app.web.forms import Form, FormDep, attempt, filled, whole_number
+from app.web.forms import Form, FormDep, attempt_once, filled, new_form, whole_number
 from app.web.names import codes_of
 from app.web.pages.needs import show_desk
 from app.web.pages.organizations import organization_choices
@@ -32,18 +32,19 @@ def release_page(
     page: PageDep, actor: Writer, ref: str, fields: ReleaseFields = ReleaseFields.SUMMARY
 ) -> Response:
     need = queries.load(page.session, actor, ref)
-    return _release_page(page, actor, need, Form({"fields": [fields.value]}))
+    form = new_form(page.request, {"fields": [fields.value]})
+    return _release_page(page, actor, need, form) if isinstance(form, Form) else form
 
 
 @router.post("/{ref}/release")
 def record(page: PageDep, form: FormDep, actor: Writer, ref: str) -> Response:
     need = queries.load(page.session, actor, ref)
 
-    def do() -> object:
+    def do() -> str:
         wanted = ReleaseIn.model_validate(_body(page, form))
-        return releases.record_release(page.session, actor, need, wanted)
+        return str(releases.record_release(page.session, actor, need, wanted).id)
 
-    if attempt(page.session, form, do, _FIELDS) is None:
+    if attempt_once(page.session, actor, form, do, _FIELDS) is None:
         return _release_page(page, actor, need, form)
     return go(f"/needs/{ref}", "release-recorded")
 
@@ -62,11 +63,12 @@ def add_consent(
     need = queries.load(page.session, actor, ref)
     release = release_queries.get(page.session, actor, need, release_id)
 
-    def do() -> object:
+    def do() -> str:
         values = {"country": form.text("country"), "reference": form.text("reference")}
-        return releases.add_consent(page.session, actor, need, release, Consent.model_validate(values))
+        releases.add_consent(page.session, actor, need, release, Consent.model_validate(values))
+        return str(release_id)
 
-    if attempt(page.session, form, do) is None:
+    if attempt_once(page.session, actor, form, do) is None:
         return show_desk(page, actor, ranking, ref, form)
     return go(f"/needs/{ref}", "consent-recorded")
 

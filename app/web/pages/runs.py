@@ -11,7 +11,7 @@ from app.core.actor import Actor
 from app.core.paging import Paging
 from app.pairings import queries, runs, suggesting
 from app.pairings.routes import RankingDep
-from app.web.forms import FormDep
+from app.web.forms import FormDep, attempt_once
 from app.web.lists import PAGE_SIZE, next_path
 from app.web.render import PageDep, go
 
@@ -33,8 +33,10 @@ def list_page(page: PageDep, actor: Runner, ranking: RankingDep) -> Response:
 
 @router.post("")
 def start(page: PageDep, form: FormDep, actor: Runner) -> Response:
-    run = runs.request(page.session, actor, form.text("full") == "yes")
-    return go(f"/runs/{run.id}", "run-started")
+    run = attempt_once(
+        page.session, actor, form, lambda: str(runs.request(page.session, actor, form.text("full") == "yes").id)
+    )
+    return go(f"/runs/{run}", "run-started") if run else go("/runs")
 
 
 @router.get("/{run_id}")

@@ -11,7 +11,7 @@ from app.core.actor import Actor, Role
 from app.core.http import etag_of
 from app.organizations.users import queries, service
 from app.organizations.users.schemas import LinkOut, UserFilter, UserIn, UserPatch
-from app.web.forms import Form, FormDep, attempt, same_version
+from app.web.forms import Form, FormDep, attempt, attempt_once, same_version
 from app.web.pages.organizations import organization_choices
 from app.web.render import Page, PageDep, go
 
@@ -26,16 +26,20 @@ def list_page(page: PageDep, actor: Manager) -> Response:
 
 @router.post("")
 def invite(page: PageDep, form: FormDep, actor: Manager) -> Response:
-    def do() -> tuple[str, LinkOut]:
+    shown: list[tuple[str, LinkOut]] = []  # whom, and the link, in this answer alone
+
+    def do() -> str:
         names = ("email", "role", "organization")
         values = UserIn.model_validate({name: form.text(name).strip() for name in names})
         user, link = service.add(page.session, actor, values, page.request.app.state.settings)
-        return user.email, link
+        shown.append((user.email, link))
+        return str(user.id)
 
-    added = attempt(page.session, form, do)
-    if added is None:
+    if attempt_once(page.session, actor, form, do) is None:
         return _list_page(page, actor, form)
-    return page.show("admin/link.html", 201, email=added[0], link=added[1])
+    if not shown:
+        return go("/users", "user-invited-before")
+    return page.show("admin/link.html", 201, email=shown[0][0], link=shown[0][1])
 
 
 @router.post("/{user_id}/link")
@@ -52,12 +56,12 @@ def give_link(page: PageDep, form: FormDep, actor: Manager, user_id: UUID) -> Re
 def change(page: PageDep, form: FormDep, actor: Manager, user_id: UUID) -> Response:
     user = queries.get(page.session, actor, user_id)
 
-    def do() -> object:
+    def do() -> str:
         same_version(form, etag_of(user.version))
         values = UserPatch.model_validate({"disabled": form.text("disabled") == "yes"})
-        return service.update(page.session, actor, user, values)
+        return str(service.update(page.session, actor, user, values).id)
 
-    if attempt(page.session, form, do) is None:
+    if attempt_once(page.session, actor, form, do) is None:
         return _list_page(page, actor, form)
     return go("/users", "user-changed")
 
