@@ -21,12 +21,12 @@ class ConceptBook:
 
     def find(self, reading: Reading) -> list[tuple[str, int, int]]:
         """(concept id, start, end) for each concept named in the reading."""
-        found = {(self._ids[match.phrase], *reading.span(match)) for match in self._book.find(reading)}
+        found = {(self._ids[match[0]], *reading.span(match)) for match in self._book.find(reading)}
         return sorted(found, key=lambda hit: (hit[1], hit[2], hit[0]))
 
     def named(self, reading: Reading) -> list[str]:
-        """The concept ids of `find`, without their places, in any order."""
-        found = {(self._ids[match.phrase], match.first) for match in self._book.find(reading)}
+        """The concept ids of `find`, without their places."""
+        found = dict.fromkeys([(self._ids[phrase], first) for phrase, first, _ in self._book.find(reading)])
         return [concept for concept, _ in found]
 
 

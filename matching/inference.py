@@ -36,7 +36,7 @@ class Evidence:
     """What the cues of one kind found in several readings: strength of each code, and where its words are."""
 
     strengths: Mapping[str, float]
-    places: Mapping[str, tuple[tuple[int, Match], ...]]
+    places: Mapping[str, Sequence[tuple[int, Match]]]
 
 
 def infer(text: str, language: str | None, model: Model) -> dict[str, tuple[Inferred, ...]]:
@@ -61,28 +61,31 @@ def _shown(text: str, reading: Reading, placed: Sequence[tuple[int, Match]]) -> 
 
 def evidence(readings: Sequence[tuple[float, Reading]], model: Model) -> dict[str, Evidence]:
     """Strengths of codes over weighted readings of one record (a title weighs TITLE_FACTOR), by kind."""
-    raw: dict[str, dict[int, float]] = {}
-    places: dict[str, list[tuple[int, Match]]] = {}
+    found: dict[str, _Spoken] = {}
     for index, (factor, reading) in enumerate(readings):
         for match in model.cue_book.find_all(reading):
-            cue = model.cues[match.phrase]
-            seen = raw.setdefault(cue.code, {})
-            seen[match.phrase] = seen.get(match.phrase, 0.0) + factor * cue.weight * (
-                REPEAT if match.phrase in seen else 1
-            )
-            places.setdefault(cue.code, []).append((index, match))
-    sums = {code: math.fsum(seen.values()) for code, seen in raw.items()}
-    return {kind: _strengths(kind, sums, places, model) for kind in KINDS}
+            phrase = match[0]
+            cue = model.cues[phrase]
+            if cue.code not in found:
+                found[cue.code] = {}, []
+            weights, places = found[cue.code]
+            worth = factor * cue.weight
+            weights[phrase] = weights[phrase] + worth * REPEAT if phrase in weights else worth
+            places.append((index, match))
+    by_kind: dict[str, dict[str, _Spoken]] = {}
+    for code, spoken in found.items():
+        by_kind.setdefault(model.kinds[code], {})[code] = spoken
+    return {kind: _strengths(kind, by_kind[kind]) if kind in by_kind else _NOTHING for kind in KINDS}
 
 
-def _strengths(
-    kind: str, sums: Mapping[str, float], places: Mapping[str, list[tuple[int, Match]]], model: Model
-) -> Evidence:
+_NOTHING = Evidence({}, {})
+_Spoken = tuple[dict[int, float], list[tuple[int, Match]]]  # what each cue of a code adds, and where they are
+
+
+def _strengths(kind: str, spoken: Mapping[str, _Spoken]) -> Evidence:
     """Each sum as a share of the largest, what is below KEPT_SHARE left out, and damped where all are weak."""
-    ours = {code: total for code, total in sums.items() if model.kinds[code] == kind}
-    if not ours:
-        return Evidence({}, {})
-    top = max(ours.values())
+    sums = {code: math.fsum(weights.values()) for code, (weights, _) in spoken.items()}
+    top = max(sums.values())
     damping = top / (top + SATURATION[kind])
-    kept = {code: damping * total / top for code, total in ours.items() if total >= KEPT_SHARE[kind] * top}
-    return Evidence(kept, {code: tuple(places[code]) for code in kept})
+    kept = {code: damping * total / top for code, total in sums.items() if total >= KEPT_SHARE[kind] * top}
+    return Evidence(kept, {code: spoken[code][1] for code in kept})

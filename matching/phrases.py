@@ -1,18 +1,13 @@
 """Finds listed phrases in a text by their stems, in one pass over its words."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from matching.text import Token, content_stems, has_han, surfaces_of, tokens
 
-
-class Match(NamedTuple):
-    """A phrase found: its index in the list of phrases, the first content word that it covers, and how many."""
-
-    phrase: int
-    first: int
-    length: int
+# A phrase found: its index in the list of phrases, the first content word that it covers, and how many.
+# Thousands are made a second, hence a plain tuple.
+Match = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +48,8 @@ class Reading:
 
     def span(self, match: Match) -> tuple[int, int]:
         """The characters, from and to, that a match covers."""
-        return self.tokens[match.first].start, self.tokens[match.first + match.length - 1].end
+        _, first, length = match
+        return self.tokens[first].start, self.tokens[first + length - 1].end
 
 
 def read(text: str, language: str) -> Reading:
@@ -74,63 +70,75 @@ class PhraseBook:
 
     def __init__(self, phrases: Iterable[tuple[str, ...]]) -> None:
         """`phrases` are keys as of `phrase_key`; a match names one by its place."""
-        spaces: dict[str, dict[str, dict[int, dict[tuple[str, ...], list[int]]]]] = {}
+        self._spaces: dict[str, _Begun] = {}
         for index, (space, *key) in enumerate(phrases):
             if key:
-                lengths = spaces.setdefault(space, {}).setdefault(key[0], {})
-                lengths.setdefault(len(key), {}).setdefault(tuple(key), []).append(index)
-        self._spaces: dict[str, _Listed] = {
-            space: {first: sorted(lengths.items(), reverse=True) for first, lengths in firsts.items()}
-            for space, firsts in spaces.items()
-        }
+                self._spaces.setdefault(space, _Begun()).add(key, index)
 
     def find(self, reading: Reading) -> list[Match]:
         """Phrases at each word, the longest alone, none inside an earlier one; in order of place."""
         found: list[Match] = []
         behind = 0
-        for position, length, indexes in self._longest_at_each(reading):
-            if position >= behind:
-                found += [Match(index, position, length) for index in indexes]
-                behind = position + length
+        for first, length, phrases in self._longest_at_each(reading):
+            if first >= behind:
+                found += [(phrase, first, length) for phrase in phrases]
+                behind = first + length
         return found
 
     def find_all(self, reading: Reading) -> list[Match]:
         """Phrases at each word, the longest from that word; one may begin inside another."""
-        return [
-            Match(index, position, length)
-            for position, length, indexes in self._longest_at_each(reading)
-            for index in indexes
-        ]
+        hits = self._longest_at_each(reading)
+        return [(phrase, first, length) for first, length, phrases in hits for phrase in phrases]
 
     def _longest_at_each(self, reading: Reading) -> list["_Hit"]:
-        spoken = _longest_in(self._spaces.get(reading.language, {}), reading.stems)
-        exact = _longest_in(self._spaces.get("=", {}), reading.surfaces)
+        spoken = _longest_in(self._spaces.get(reading.language), reading.stems)
+        exact = _longest_in(self._spaces.get("="), reading.surfaces)
         return _joined(spoken, exact) if exact else spoken
 
 
-# By first word: the phrases of each length, the longest first, as their words with their places in the list.
-_Listed = Mapping[str, Sequence[tuple[int, Mapping[tuple[str, ...], list[int]]]]]
 _Hit = tuple[int, int, list[int]]
 
 
-def _longest_in(listed: _Listed, row: tuple[str, ...]) -> list[_Hit]:
-    """(position, length, phrases) for each word of a row that a phrase begins at."""
+class _Begun:
+    """Phrases that begin with the same words: those that end here, and by their next word those that go on."""
+
+    __slots__ = ("ending", "longer")
+
+    def __init__(self) -> None:
+        self.ending: list[int] = []
+        self.longer: dict[str, _Begun] = {}
+
+    def add(self, rest: Sequence[str], phrase: int) -> None:
+        """List a phrase by the words that are left of it."""
+        begun = self
+        for word in rest:
+            begun = begun.longer.setdefault(word, _Begun())
+        begun.ending.append(phrase)
+
+
+def _longest_in(listed: _Begun | None, row: tuple[str, ...]) -> list[_Hit]:
+    """(first word, length, phrases) for each word of a row that a phrase begins at."""
     found: list[_Hit] = []
-    for position, word in enumerate(row):
-        if word in listed:
-            for length, by_words in listed[word]:
-                indexes = by_words.get(row[position : position + length])
-                if indexes is not None:
-                    found.append((position, length, indexes))
-                    break
+    begins = listed.longer if listed else {}
+    for first, word in enumerate(row):
+        if word in begins:
+            begun: _Begun | None = begins[word]
+            ending, behind, last = None, first + 1, len(row)
+            while begun is not None:
+                if begun.ending:
+                    ending = first, behind - first, begun.ending
+                begun = begun.longer.get(row[behind]) if behind < last else None
+                behind += 1
+            if ending:
+                found.append(ending)
     return found
 
 
 def _joined(spoken: list[_Hit], exact: list[_Hit]) -> list[_Hit]:
-    """Hits of both kinds in order of position: at one position the longer, or both where they are of one length."""
-    kept = {position: (length, indexes) for position, length, indexes in spoken}
-    for position, length, indexes in exact:
-        other, others = kept.get(position, (0, []))
+    """Hits of both kinds in order of place: at one word the longer, or both where they are of one length."""
+    kept = {first: (length, phrases) for first, length, phrases in spoken}
+    for first, length, phrases in exact:
+        other, others = kept.get(first, (0, []))
         if length >= other:
-            kept[position] = length, indexes if length > other else [*others, *indexes]
-    return [(position, *kept[position]) for position in sorted(kept)]
+            kept[first] = length, phrases if length > other else [*others, *phrases]
+    return [(first, *kept[first]) for first in sorted(kept)]

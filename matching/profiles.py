@@ -103,11 +103,11 @@ def _field(passages: Sequence[Passage], found: Mapping[str, Evidence], model: Mo
     words = sum([_word_count(passage.reading) for passage in passages])
     strongest: dict[tuple[int, int], float] = {}
     for placed in found["theme"].places.values():
-        for index, match in placed:
-            weight = min(1.0, model.cues[match.phrase].weight / STRONG)
-            place = index, match.first
-            strongest[place] = max(weight, strongest.get(place, 0.0))
-    density = sum(strongest.values()) / words if words else 0.0
+        for index, (phrase, first, _) in placed:
+            weight = model.cues[phrase].weight
+            if weight > strongest.get((index, first), 0.0):
+                strongest[index, first] = weight
+    density = sum([min(1.0, weight / STRONG) for weight in strongest.values()]) / words if words else 0.0
     return min(1.0, max(0.0, (density - FIELD_FROM) / (FIELD_TO - FIELD_FROM)))
 
 
