@@ -28,15 +28,16 @@ class Reading:
     __slots__ = ("_text", "_tokens", "has_han", "language", "stems", "surfaces")
 
     def __init__(self, text: str, language: str) -> None:
-        known = content_stems(language)
-        stemmed = [(surface, known[surface]) for surface in surfaces_of(text)]
-        kept = [(surface, stem) for surface, stem in stemmed if stem is not None]
+        found = surfaces_of(text)
+        stemmed = list(map(content_stems(language).__getitem__, found))
         self._text = text
         self._tokens: tuple[Token, ...] | None = None
         self.language = language
         self.has_han = has_han(text)
-        self.surfaces: tuple[str, ...] = tuple([surface for surface, _ in kept])
-        self.stems: tuple[str, ...] = tuple([stem for _, stem in kept])
+        self.surfaces: tuple[str, ...] = tuple(
+            [surface for surface, stem in zip(found, stemmed, strict=True) if stem is not None]
+        )
+        self.stems: tuple[str, ...] = tuple([stem for stem in stemmed if stem is not None])
 
     @property
     def tokens(self) -> tuple[Token, ...]:
@@ -119,18 +120,17 @@ class _Begun:
 def _longest_in(listed: _Begun | None, row: tuple[str, ...]) -> list[_Hit]:
     """(first word, length, phrases) for each word of a row that a phrase begins at."""
     found: list[_Hit] = []
-    begins = listed.longer if listed else {}
+    begins, last = listed.longer if listed else {}, len(row)
     for first, word in enumerate(row):
         if word in begins:
-            begun: _Begun | None = begins[word]
-            ending, behind, last = None, first + 1, len(row)
-            while begun is not None:
+            begun, behind = begins[word], first + 1
+            longest = (first, 1, begun.ending) if begun.ending else None
+            while behind < last and row[behind] in begun.longer:
+                begun, behind = begun.longer[row[behind]], behind + 1
                 if begun.ending:
-                    ending = first, behind - first, begun.ending
-                begun = begun.longer.get(row[behind]) if behind < last else None
-                behind += 1
-            if ending:
-                found.append(ending)
+                    longest = first, behind - first, begun.ending
+            if longest:
+                found.append(longest)
     return found
 
 

@@ -245,7 +245,7 @@ def resolve_language(text: str, declared: str | None) -> str:
 
 def _votes(text: str) -> dict[str, int]:
     """How many small words of each language in Latin letters a text has."""
-    total = sum([_small_words[surface] for surface in surfaces_of(text)])
+    total = sum(map(_small_words.__getitem__, surfaces_of(text)))
     return {language: total // one % 1_000 for language, one in _VOTE.items()}
 
 
