@@ -32,6 +32,7 @@ COMMANDS = {
     "match": Command("app.cli.match", "match", "Run the matcher, or ask it for suggestions."),
     "model": Command("app.cli.match", "model", "Train, compare and activate the model that scores depend on."),
     "glossary": Command("app.cli.match", "glossary", "Check the glossary and the matcher's other files."),
+    "reindex": Command("app.cli.reindex", "reindex", "Write anew what search finds, after the glossary changed."),
     "backup": Command("app.cli.backups", "backup", "Write database and keys to one file."),
     "restore": Command("app.cli.backups", "restore", "Put back what `backup` wrote."),
 }  # fmt: skip

@@ -4,10 +4,10 @@ import json
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import Progress, TaskID
 from sqlalchemy.orm import Session
 
-from app.cli.session import answer, console, open_engine, open_settings, operator, say, transaction
+from app.cli.session import answer, open_engine, open_settings, operator, progress, say, transaction
 from app.core.db import session_factory
 from app.core.paging import Paging
 from app.needs import queries as needs
@@ -46,7 +46,7 @@ def match_run(
 
     Decided pairs keep their state. Interrupted, what is done is kept and the next run does the rest.
     """
-    with open_engine() as engine, _bar() as bar:
+    with open_engine() as engine, progress() as bar:
         open_session = session_factory(engine)
         with open_session(False) as session:
             actor = operator(session)
@@ -159,11 +159,6 @@ def _ranking() -> Ranking:
 def _suggested(session: Session, ref: str, wanted: SuggestionFilter) -> Suggestions:
     actor = operator(session)
     return suggesting.for_need(session, actor, _ranking(), needs.load(session, actor, ref), wanted)
-
-
-def _bar() -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=console())
 
 
 def _drawn(bar: Progress, task: TaskID, state: MatchRunOut) -> None:

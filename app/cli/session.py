@@ -6,11 +6,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy import Engine, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from app.cli.failures import Failure
+from app.core import glossary
 from app.core.actor import Actor, Role
 from app.core.db import make_engine, session_factory
 from app.core.migrate import is_current
@@ -22,8 +24,10 @@ NOT_MIGRATED = "the database is not migrated to this version: run `counterpart i
 
 
 def open_settings() -> Settings:
-    """Return the settings of the environment."""
-    return Settings()
+    """Return the settings of the environment; texts are understood by their folder's glossary from now on."""
+    settings = Settings()
+    glossary.read_from(settings.data_dir)
+    return settings
 
 
 @contextmanager
@@ -79,3 +83,9 @@ def answer(line: str) -> None:
 def console() -> Console:
     """Where progress is drawn: stderr, so that stdout stays for answers."""
     return Console(stderr=True)
+
+
+def progress() -> Progress:
+    """A bar for work that is counted, with how far it is and for how long it runs."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=console())

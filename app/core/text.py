@@ -1,21 +1,26 @@
 """The search analyser: texts become tokens, queries become groups of tokens, by the matcher's own reading.
 
 A token is a folded word, its stem, a concept of the glossary (`c_…`) or a provision (`p_2370_6`); a title's tokens
-are there a second time as `t_…`. What a query asks for is a token of each of its groups.
+are there a second time as `t_…`. What a query asks for is a token of each of its groups. An installed system's own
+glossary counts as the package's does; tokens that were written before it changed are written anew by `reindex`.
 """
 
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from pathlib import Path
 
-from app.core import provisions
-from matching import analyse, load_model
+import structlog
+
+from app.core import glossary, provisions
+from matching import KnowledgeError, Model, analyse, load_model
 from matching.concepts import find
 from matching.phrases import read
 from matching.text import LANGUAGES, Token, detect_language, fold, is_stop_word, script_language, stem, words
 from matching.text import tokens as split
 
+log = structlog.get_logger()
 LONGEST_TOKEN = 60
 MOST_GROUPS = 32  # what comes after as many words narrows nothing further, and indexes refuse endless questions
 # Letters that every database's index keeps as they are; a word with any other is spelled in hexadecimal.
@@ -35,7 +40,7 @@ class Query:
 
 def tokens(text: str, language: str | None) -> set[str]:
     """What `text` is found by. The language is one of the six codes, or None to have it detected."""
-    read_text = analyse(text, language, load_model())
+    read_text = analyse(text, language, _model())
     stems = (stem(word, read_text.language) for word in words(text))
     named = (token for cited in provisions.found_in_text(text) for token in _cited(cited))
     return {*map(_plain, read_text.words), *map(_plain, stems), *_concept_tokens(read_text.concepts), *named}
@@ -55,6 +60,11 @@ def joined(found: Iterable[str]) -> str:
 def language_of(text: str) -> str:
     """The one of the six languages that `text` is written in."""
     return detect_language(text)
+
+
+def knowledge() -> str:
+    """Names what texts are understood by: as long as it stays the same, so do the tokens of a text."""
+    return _model().knowledge_fingerprint
 
 
 @lru_cache(maxsize=2_000)
@@ -139,7 +149,7 @@ def _concepts_in(text: str) -> list[tuple[str, int, int]]:
 
 
 def _find(text: str, language: str) -> list[tuple[str, str, int, int]]:
-    return find(text, language, model=load_model())
+    return find(text, language, model=_model())
 
 
 def _straddles(piece: Token, covering: Iterable[tuple[str, int, int]]) -> bool:
@@ -155,7 +165,7 @@ def _forms(word: str) -> frozenset[str]:
 
 
 def _concept_tokens(found: Iterable[str]) -> set[str]:
-    return {_concept_token(held) for concept in found for held in _held(concept)}
+    return {_concept_token(held) for concept in found for held in _held(concept, _model())}
 
 
 def _concept_token(concept: str) -> str:
@@ -163,9 +173,8 @@ def _concept_token(concept: str) -> str:
 
 
 @cache
-def _held(concept: str) -> frozenset[str]:
+def _held(concept: str, model: Model) -> frozenset[str]:
     """A concept and those that its own name holds: counter-unmanned aircraft systems speaks of such systems."""
-    model = load_model()
     known = model.glossary.get(concept)
     if known is None:
         return frozenset({concept})
@@ -174,6 +183,20 @@ def _held(concept: str) -> frozenset[str]:
     ends = (known.label[: token.end] for token in label)
     named = (found for part in (*parts, *ends) for found in _find(part, "en"))
     return frozenset({concept, *(name for name, *_ in named)})
+
+
+def _model() -> Model:
+    return _model_of(glossary.folder())
+
+
+@cache
+def _model_of(folder: Path | None) -> Model:
+    """The package's knowledge and the folder's own; where that cannot be read work goes on without it."""
+    try:
+        return load_model(folder)
+    except KnowledgeError as error:
+        log.error("texts are read without the data folder's own files", reason=str(error))
+        return load_model()
 
 
 def _plain(word: str) -> str:

@@ -1,18 +1,18 @@
 """What a revision is found by: one set of tokens for what a summary shows, one for all that it says."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from app.core import text
 from app.core.actor import Actor
 from app.core.provisions import tokens_of
 from app.core.search import matches
 from app.needs.content import content_of
-from app.needs.models import NeedRevision, ReleaseFields
+from app.needs.models import Need, NeedRevision, ReleaseFields
 from app.vocabularies.models import Term
 
 # Labels of the fields that most needs share ("operational", "prevent") would find nearly everything.
@@ -29,8 +29,25 @@ def index(session: Session, ref: str, revision: NeedRevision) -> None:
     full = summary | _texts(said) | _label_tokens(revision, labels, _IN_FULL) | _provisions(said)
     if body := revision.members_of:
         full |= text.tokens(body.ref, "en") | text.tokens(body.name, "en")
-    revision.coded = " ".join(f"{code.field}={code.code}" for code in revision.codes)
+    revision.coded = " ".join(sorted(f"{code.field}={code.code}" for code in revision.codes))
     revision.summary_tokens, revision.full_tokens = text.joined(summary), text.joined(full)
+
+
+def reindex(session: Session, after: int, most: int) -> Sequence[int]:
+    """Write the search columns of the next revisions after the id `after` anew; return the ids of all these.
+
+    What a revision says never changes, so nobody else writes these columns meanwhile.
+    """
+    wanted = select(NeedRevision, Need.ref).join(Need, Need.id == NeedRevision.need_id)
+    both = selectinload(NeedRevision.codes), selectinload(NeedRevision.members_of)
+    rows = session.execute(
+        wanted.options(*both).where(NeedRevision.id > after).order_by(NeedRevision.id).limit(most)
+    )
+    done = []
+    for revision, ref in rows.all():
+        index(session, ref, revision)
+        done.append(revision.id)
+    return done
 
 
 def answers(actor: Actor, query: text.Query, fields: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -79,14 +96,16 @@ def _label_tokens(
     revision: NeedRevision, labels: Mapping[tuple[str, str], Mapping[str, str]], fields: Iterable[str]
 ) -> set[str]:
     found: set[str] = set()
+    known = text.knowledge()
     for code in revision.codes:
         if code.field in fields:
-            found |= _of_label(code.code, "en")
+            found |= _of_label(code.code, "en", known)
             for language, label in labels[code.kind, code.code].items():
-                found |= _of_label(label, language)
+                found |= _of_label(label, language, known)
     return found
 
 
 @lru_cache(maxsize=8_000)
-def _of_label(label: str, language: str) -> frozenset[str]:
+def _of_label(label: str, language: str, _knowledge: str) -> frozenset[str]:
+    """Remembered for one glossary."""
     return frozenset(text.tokens(label, language))

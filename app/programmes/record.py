@@ -2,6 +2,10 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
 
 from app.core import text
 from app.core.errors import FieldError, Invalid
@@ -35,7 +39,26 @@ def apply(programme: Programme, values: Values, known: Known) -> None:
     _set_origin(programme, values.provenance)
     _check_whole(programme)
     if new or changed & _SEARCHED:
-        _set_tokens(programme)
+        index(programme)
+
+
+def index(programme: Programme) -> None:
+    """Write what the programme is found by: only what every reader of it sees can be searched."""
+    body = "\n".join([programme.summary, *programme.activities])
+    found = text.title_tokens(programme.title, programme.language) | text.tokens(body, programme.language)
+    if programme.search is None:
+        programme.search = ProgrammeSearch(tokens=text.joined(found))
+    else:
+        programme.search.tokens = text.joined(found)
+
+
+def reindex(session: Session, ids: Sequence[UUID]) -> Sequence[UUID]:
+    """Write anew what these programmes are found by; return those that somebody else is changing just now."""
+    free = select(Programme).where(Programme.id.in_(ids)).with_for_update(of=Programme, skip_locked=True)
+    found = session.scalars(free.options(selectinload(Programme.search))).all()
+    for programme in found:
+        index(programme)
+    return sorted(set(ids) - {programme.id for programme in found})
 
 
 def facts(programme: Programme) -> dict[str, Any]:
@@ -125,13 +148,3 @@ def _check_whole(programme: Programme) -> None:
 
 def _before(end: Any, start: Any) -> bool:
     return end is not None and start is not None and bool(end < start)
-
-
-def _set_tokens(programme: Programme) -> None:
-    """Only what every reader of the programme sees can be searched."""
-    body = "\n".join([programme.summary, *programme.activities])
-    found = text.title_tokens(programme.title, programme.language) | text.tokens(body, programme.language)
-    if programme.search is None:
-        programme.search = ProgrammeSearch(tokens=text.joined(found))
-    else:
-        programme.search.tokens = text.joined(found)
