@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from matching import Matcher, Model, Need, Programme, knowledge, load_model
 from matching.evaluation import ndcg, rankings, report, without_codes
-from matching.features import need_features, need_weights, programme_features, statistics
+from matching.features import joined, named, need_values, pack, programme_values, similarities, statistics
 from matching.geography import Atlas, closeness
 from matching.model import GROUPS, build
 from matching.profiles import need_profile, programme_profile
@@ -124,20 +124,16 @@ def _similarities(
 ) -> tuple[np.ndarray, np.ndarray]:
     """(needs x programmes x groups) similarities, and (needs x groups) how far each group is present."""
     listed = sorted(programmes, key=lambda one: one.id)
-    profiles = [programme_profile(one, model) for one in listed]
-    known, atlas = statistics(profiles), Atlas(model.geography)
-    held = [programme_features(profile, known) for profile in profiles]
+    packed = [pack([programme_profile(one, model)]) for one in listed]
+    known, atlas = statistics(joined(packed)), Atlas(model.geography)
+    held = [named(one, programme_values(one, known)) for one in packed]
     even = dict.fromkeys(GROUPS, 1.0)
     found, present = np.zeros((len(needs), len(listed), len(GROUPS))), np.zeros((len(needs), len(GROUPS)))
-    prefix = {group: "term" if group == "text" else group for group in GROUPS}
     for i, need in enumerate(needs):
-        profile, place = need_profile(need, model), atlas.territory(need.recipient)
-        present[i] = [need_weights(profile, known, even, place.is_known)[group] for group in GROUPS]
-        features = need_features(profile, known, even)
+        asked, place = pack([need_profile(need, model)]), atlas.territory(need.recipient)
+        present[i] = need_values(asked, known, even, np.array([place.is_known]))[1]
         for j, one in enumerate(listed):
-            for k, group in enumerate(GROUPS[:-1]):
-                kind = prefix[group] + ":"
-                found[i, j, k] = sum(w * held[j].get(f, 0.0) for f, w in features.items() if f.startswith(kind))
+            found[i, j] = list(similarities(asked, known, held[j]).values())
             found[i, j, -1] = closeness(place, atlas.territory(one.coverage), frozenset(one.excluded))[0]
     return found, present
 

@@ -1,17 +1,50 @@
-"""Features of needs and programmes as numbers: BM25 saturation and rarity, codes, and the weights of groups."""
+"""Profiles of many records as arrays, and their features as numbers: saturation, rarity, weights of groups."""
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from itertools import accumulate
+
+import numpy as np
+from numpy.typing import NDArray
 
 from matching.inference import KINDS
+from matching.model import GROUPS
 from matching.profiles import Profile
 
 K1, B = 2.0, 0.75
 RARITY_POWER = 1.25
 K1_CONCEPT = 0.6
 LEAST_DECLARED, LEAST_INFERRED = 0.25, 0.15
+PREFIXES = ("term", "concept", *KINDS)
+TERM, CONCEPT = 0, 1
+Floats = NDArray[np.float64]
+Columns = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Profiles:
+    """Profiles of n records: row i has the feature `names[columns[j]]` `counts[j]` times, for j from starts[i].
+
+    `groups` tells each name's place in GROUPS, `lengths`, `fields` (n) and
+    `declared` (n x kinds) are as in Profile.
+    """
+
+    names: tuple[str, ...]
+    groups: NDArray[np.int8]
+    starts: Columns
+    columns: Columns
+    counts: Floats
+    lengths: Floats
+    fields: Floats
+    declared: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    @property
+    def rows(self) -> Columns:
+        """The row that each count belongs to."""
+        return np.repeat(np.arange(len(self)), np.diff(self.starts))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,87 +60,154 @@ class Statistics:
     field: float
     frequency: Mapping[str, int]
 
-    def rarity(self, feature: str) -> float:
+    def rarities(self, names: Sequence[str]) -> Floats:
         """BM25's inverse document frequency, ln(1 + (n - f + .5) / (f + .5)), to the power RARITY_POWER."""
-        return _rarity(self.count, self.frequency.get(feature, 0))
+        held = np.fromiter((self.frequency.get(name, 0) for name in names), np.float64, len(names))
+        found: Floats = np.log1p((self.count - held + 0.5) / (held + 0.5)) ** RARITY_POWER
+        return found
 
 
-@lru_cache(maxsize=100_000)
-def _rarity(count: int, held: int) -> float:
-    return float(math.log1p((count - held + 0.5) / (held + 0.5)) ** RARITY_POWER)
+def pack(profiles: Iterable[Profile]) -> Profiles:
+    """Profiles as arrays; each distinct feature gets one name, such as "term:polic" or "theme:T03"."""
+    listed = list(profiles)
+    numbers: dict[tuple[str, str], int] = {}
+    columns: list[int] = []
+    counts: list[float] = []
+    sizes: list[int] = []
+    for profile in listed:
+        before = len(columns)
+        for prefix, features in zip(PREFIXES, _features(profile), strict=True):
+            columns += [numbers.setdefault((prefix, feature), len(numbers)) for feature in features]
+            counts += features.values()
+        sizes.append(len(columns) - before)
+    return Profiles(
+        names=tuple(f"{prefix}:{feature}" for prefix, feature in numbers),
+        groups=np.array([PREFIXES.index(prefix) for prefix, _ in numbers], dtype=np.int8),
+        starts=np.array([0, *accumulate(sizes)], dtype=np.int64),
+        columns=np.array(columns, dtype=np.int64),
+        counts=np.array(counts, dtype=np.float64),
+        lengths=np.array([profile.length for profile in listed], dtype=np.float64),
+        fields=np.array([profile.field for profile in listed], dtype=np.float64),
+        declared=np.array(
+            [[bool(p.declared.get(kind)) for kind in KINDS] for p in listed], dtype=np.bool_
+        ).reshape(len(listed), len(KINDS)),
+    )
 
 
-def statistics(profiles: Sequence[Profile]) -> Statistics:
+def _features(profile: Profile) -> tuple[Mapping[str, float], ...]:
+    return profile.terms, profile.concepts, *(profile.codes[kind] for kind in KINDS)
+
+
+def joined(parts: Sequence[Profiles]) -> Profiles:
+    """Profiles packed apart as if they had been packed together, in the order of the parts."""
+    parts = [pack(()), *parts]
+    numbers: dict[str, int] = {}
+    groups: list[int] = []
+    columns = []
+    for part in parts:
+        known = len(numbers)
+        renamed = np.array([numbers.setdefault(name, len(numbers)) for name in part.names], dtype=np.int64)
+        groups += part.groups[renamed >= known].tolist()
+        columns.append(renamed[part.columns])
+    offsets = np.cumsum([0, *(len(part.columns) for part in parts)])
+    starts = [part.starts[:-1] + offset for part, offset in zip(parts, offsets, strict=False)]
+    return Profiles(
+        names=tuple(numbers),
+        groups=np.array(groups, dtype=np.int8),
+        starts=np.concatenate([*starts, offsets[-1:]]).astype(np.int64),
+        columns=np.concatenate(columns),
+        counts=np.concatenate([part.counts for part in parts]),
+        lengths=np.concatenate([part.lengths for part in parts]),
+        fields=np.concatenate([part.fields for part in parts]),
+        declared=np.concatenate([part.declared for part in parts]),
+    )
+
+
+def statistics(profiles: Profiles) -> Statistics:
     """Count the features of terms and concepts over the programmes."""
-    frequency: dict[str, int] = {}
-    for profile in profiles:
-        for feature in (
-            *(f"term:{term}" for term in profile.terms),
-            *(f"concept:{c}" for c in profile.concepts),
-        ):
-            frequency[feature] = frequency.get(feature, 0) + 1
-    mean = sum(profile.length for profile in profiles) / len(profiles) if profiles else 1.0
-    field = sum(profile.field for profile in profiles) / len(profiles) if profiles else 1.0
+    held = np.bincount(profiles.columns, minlength=len(profiles.names)).tolist()
+    counted = (profiles.groups == TERM) | (profiles.groups == CONCEPT)
+    frequency = {profiles.names[number]: held[number] for number in np.flatnonzero(counted)}
+    mean = float(profiles.lengths.mean()) if len(profiles) else 1.0
+    field = float(profiles.fields.mean()) if len(profiles) else 1.0
     return Statistics(len(profiles), mean or 1.0, min(1.0, max(0.0, (field - 0.5) / 0.3)), frequency)
 
 
-def programme_features(profile: Profile, known: Statistics) -> dict[str, float]:
-    """A programme's features, each from 0 to 1.
+def programme_values(profiles: Profiles, known: Statistics) -> NDArray[np.float32]:
+    """The value of each count of `profiles`, from 0 to 1; it is held to single precision wherever it is used.
 
     Terms and concepts saturate as in BM25 (Robertson and Zaragoza, 2009): tf / (tf + k (1 - b + b length / mean)).
+    Codes are as strong as their profile says.
     """
-    norm = K1 * (1 - B + B * profile.length / known.mean_length)
-    features = {f"term:{term}": count / (count + norm) for term, count in profile.terms.items()}
-    features.update((f"concept:{c}", count / (count + K1_CONCEPT)) for c, count in profile.concepts.items())
-    for kind in KINDS:
-        features.update((f"{kind}:{code}", strength) for code, strength in profile.codes[kind].items())
-    return features
+    groups, counts = profiles.groups[profiles.columns], profiles.counts
+    norms = K1 * (1 - B + B * profiles.lengths / known.mean_length)
+    against = np.where(groups == TERM, norms[profiles.rows], K1_CONCEPT)
+    saturated = groups <= CONCEPT
+    values = np.where(saturated, counts / (counts + np.where(saturated, against, 1.0)), counts)
+    return values.astype(np.float32)
 
 
-def need_features(profile: Profile, known: Statistics, weights: Mapping[str, float]) -> dict[str, float]:
-    """A need's features with their final weights, which sum to 1 less the weight of geography.
+def need_values(
+    profiles: Profiles, known: Statistics, weights: Mapping[str, float], placed: NDArray[np.bool_]
+) -> tuple[Floats, Floats]:
+    """Weights of each count of `profiles`, and (n x GROUPS) those of the groups, which sum to 1 for each need.
 
-    `weights` are those of the groups, already rescaled to the groups that this need has (`need_weights`).
+    The weights of a group's features sum to the group's; geography has no feature and counts where `placed`.
     """
-    features: dict[str, float] = {}
-    for group, counted in need_groups(profile, known).items():
-        total = math.fsum(counted.values())
-        if total > 0:
-            features.update((feature, weights[group] * value / total) for feature, value in counted.items())
-    return features
+    groups, rows = profiles.groups[profiles.columns], profiles.rows
+    raw = _raw(profiles, known, groups)
+    place = rows * len(GROUPS) + groups
+    totals = np.bincount(place, raw, minlength=len(profiles) * len(GROUPS)).astype(np.float64)
+    by_group = totals.reshape(len(profiles), len(GROUPS))
+    scaled = _group_weights(profiles, known, weights, by_group, placed)
+    share = np.divide(scaled.ravel(), totals, out=np.zeros_like(totals), where=totals > 0)
+    return raw * share[place], scaled
 
 
-def need_groups(profile: Profile, known: Statistics) -> dict[str, dict[str, float]]:
-    """A need's features by group, before they are scaled to the group's weight."""
-    groups = {
-        "text": {f"term:{t}": count * known.rarity(f"term:{t}") for t, count in profile.terms.items()},
-        "concept": {
-            f"concept:{c}": math.log1p(count) * known.rarity(f"concept:{c}")
-            for c, count in profile.concepts.items()
-        },
-    }
-    for kind in KINDS:
-        groups[kind] = {f"{kind}:{code}": strength for code, strength in profile.codes[kind].items()}
-    return groups
+def named(profiles: Profiles, values: NDArray[np.float32] | Floats) -> dict[str, float]:
+    """The values of one record, of which `profiles` is made, by feature."""
+    return {profiles.names[column]: value for column, value in zip(profiles.columns, values.tolist(), strict=True)}
 
 
-def need_weights(
-    profile: Profile, known: Statistics, weights: Mapping[str, float], placed: bool
-) -> dict[str, float]:
-    """The groups' weights rescaled to 1 over those that the need has.
+def similarities(profiles: Profiles, known: Statistics, held: Mapping[str, float]) -> dict[str, float]:
+    """How alike one need, of which `profiles` is made, and a programme's named values are: from 0 to 1 by group.
+
+    Geography, which is no matter of features, is 0.
+    """
+    even, placed = dict.fromkeys(GROUPS, 1.0), np.zeros(1, dtype=np.bool_)
+    weights, by_group = need_values(profiles, known, even, placed)
+    found = np.zeros(len(GROUPS))
+    matched = weights * [held.get(profiles.names[column], 0.0) for column in profiles.columns]
+    np.add.at(found, profiles.groups[profiles.columns], matched)
+    shares = np.divide(found, by_group[0], out=np.zeros_like(found), where=by_group[0] > 0)
+    return dict(zip(GROUPS, shares.tolist(), strict=True))
+
+
+def _raw(profiles: Profiles, known: Statistics, groups: NDArray[np.int8]) -> Floats:
+    """What each count weighs before its group is scaled: times its rarity, or as strong as the code."""
+    counts = np.where(groups == CONCEPT, np.log1p(profiles.counts), profiles.counts)
+    rarity = known.rarities(profiles.names)
+    return counts * np.where(profiles.groups <= CONCEPT, rarity, 1.0)[profiles.columns]
+
+
+def _group_weights(
+    profiles: Profiles, known: Statistics, weights: Mapping[str, float], totals: Floats, placed: NDArray[np.bool_]
+) -> Floats:
+    """The groups' weights rescaled to 1 over those that each need has.
 
     Text and geography count in full. Concepts and inferred codes count by how far the text and the programmes are
     of this field (`Profile.field`), though no less than LEAST_INFERRED, for not every turn of speech is listed.
     Declared codes count by the text too, but no less than LEAST_DECLARED: a code on a text that speaks of other
     things is often the nearest that an officer found.
     """
-    present = dict.fromkeys(weights, 0.0)
-    for group, counted in need_groups(profile, known).items():
-        if math.fsum(counted.values()) > 0:
-            present[group] = max(LEAST_INFERRED, profile.field) * known.field
-            if profile.declared.get(group):
-                present[group] = max(LEAST_DECLARED, profile.field)
-    present["text"] = 1.0 if profile.terms else 0.0
-    present["geography"] = 1.0 if placed else 0.0
-    total = math.fsum(weights[group] * present[group] for group in weights)
-    return {group: weights[group] * present[group] / total if total else 0.0 for group in weights}
+    present = np.where(totals > 0, (np.maximum(LEAST_INFERRED, profiles.fields) * known.field)[:, None], 0.0)
+    stated = np.zeros_like(present, dtype=np.bool_)
+    stated[:, CONCEPT + 1 : CONCEPT + 1 + len(KINDS)] = profiles.declared
+    fully = np.maximum(LEAST_DECLARED, profiles.fields)[:, None]
+    present = np.where(stated & (totals > 0), fully, present)
+    present[:, GROUPS.index("text")] = totals[:, TERM] > 0
+    present[:, GROUPS.index("geography")] = placed
+    scaled = present * np.array([weights[group] for group in GROUPS])
+    sums = scaled.sum(axis=1, keepdims=True)
+    shares: Floats = np.divide(scaled, sums, out=np.zeros_like(scaled), where=sums > 0)
+    return shares

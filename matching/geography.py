@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from matching.knowledge import Geography
 from matching.text import fold
 from matching.types import Place
@@ -10,6 +13,7 @@ from matching.types import Place
 WORLD = "001"
 COVERED, PARTLY = 1.0, 0.5
 ENOUGH = 1 / 3
+REMEMBERED = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,3 +129,69 @@ def level(covered: float) -> float:
     if covered >= ENOUGH - 1e-9:
         return COVERED
     return PARTLY if covered > 0 else 0.0
+
+
+Pattern = tuple[Territory, frozenset[str]]
+
+
+class Patterns:
+    """Patterns of coverage (where help is offered, and which States are not served), measured all at once."""
+
+    def __init__(self, listed: Iterable[Pattern]) -> None:
+        self.listed = tuple(listed)
+        named = sorted({state for offered, excluded in self.listed for state in offered.countries | excluded})
+        self._column = {state: number for number, state in enumerate(named)}
+        self._everywhere = np.array([offered.everywhere for offered, _ in self.listed], dtype=np.bool_)
+        self._is_known = np.array([offered.is_known for offered, _ in self.listed], dtype=np.bool_)
+        self._excluded = self._marked(excluded for _, excluded in self.listed)
+        self._helped = self._marked(offered.countries for offered, _ in self.listed)
+        self._helped |= self._everywhere[:, None]
+        self._helped &= ~self._excluded
+        self._remembered: dict[Territory, tuple[NDArray[np.float32], NDArray[np.bool_]]] = {}
+
+    def _marked(self, sets: Iterable[frozenset[str]]) -> NDArray[np.bool_]:
+        """Patterns x States, by column in memory."""
+        marks = np.zeros((len(self.listed), len(self._column)), dtype=np.bool_, order="F")
+        for row, states in enumerate(sets):
+            marks[row, [self._column[state] for state in states]] = True
+        return marks
+
+    def covered(self, wanted: Territory) -> NDArray[np.float32]:
+        """How far each pattern covers a place, as `closeness` has it."""
+        return self._measured(wanted)[0]
+
+    def levels(self, wanted: Territory) -> NDArray[np.float32]:
+        """`covered`, but -1 for patterns that do not admit the place."""
+        covered, admitted = self._measured(wanted)
+        return np.where(admitted, covered, np.float32(-1))
+
+    def _measured(self, wanted: Territory) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        found = self._remembered.get(wanted)
+        if found is None:
+            shares = self._shares(wanted)
+            levels = np.where(shares >= ENOUGH - 1e-9, COVERED, np.where(shares > 0, PARTLY, 0.0))
+            found = np.where(self._is_known, levels, PARTLY).astype(np.float32), self._admitted(wanted)
+            if len(self._remembered) >= REMEMBERED:
+                self._remembered.clear()
+            self._remembered[wanted] = found
+        return found
+
+    def _shares(self, wanted: Territory) -> NDArray[np.float64]:
+        if not wanted.is_known:
+            return np.zeros(len(self.listed))
+        if wanted.everywhere:
+            return np.where(self._everywhere, 1.0, 0.5)
+        if not wanted.countries:
+            near = [bool(wanted.regions & offered.regions) for offered, _ in self.listed]
+            return (self._everywhere | np.array(near, dtype=np.bool_)).astype(np.float64)
+        columns = [self._column[state] for state in wanted.countries if state in self._column]
+        elsewhere = (len(wanted.countries) - len(columns)) * self._everywhere  # no pattern names these States
+        helped: NDArray[np.float64] = (self._helped[:, columns].sum(axis=1) + elsewhere) / len(wanted.countries)
+        return helped
+
+    def _admitted(self, wanted: Territory) -> NDArray[np.bool_]:
+        if not wanted.countries or not wanted.countries <= self._column.keys():
+            return np.ones(len(self.listed), dtype=np.bool_)
+        columns = [self._column[state] for state in wanted.countries]
+        shut_out: NDArray[np.bool_] = np.all(self._excluded[:, columns], axis=1)
+        return ~shut_out

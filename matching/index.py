@@ -1,25 +1,30 @@
 """Programmes as sparse rows of features from 0 to 1, in immutable segments that readers share without locks."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
+from functools import cache
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.sparse._sparsetools import csc_matvec
+from scipy.sparse import csr_array, vstack
 
 from matching.gates import is_open
-from matching.geography import Territory, closeness
+from matching.geography import Pattern, Patterns, Territory
 from matching.types import Programme
 
+if TYPE_CHECKING:
+    from matching.kernel import Asked, Postings
+
 FOREVER = date.max.toordinal()
-REMEMBERED = 512
-BLOCK = 256
-TIE = 1e-9
-SMALLEST = np.finfo(np.float64).tiny
+AS_COLUMN = 8
+LEAST_ROWS_OF_COLUMNS = 1024
+SMALLEST = float(np.finfo(np.float64).tiny)
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Found = tuple[NDArray[np.int32], Floats]
 
 
 class Vocabulary:
@@ -27,119 +32,182 @@ class Vocabulary:
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
+        self._names: list[str] = []
 
     def __len__(self) -> int:
         return len(self._numbers)
 
-    def number(self, feature: str) -> int:
-        """The column of a feature, a new one for a new feature."""
-        return self._numbers.setdefault(feature, len(self._numbers))
+    def number(self, features: Sequence[str]) -> NDArray[np.int32]:
+        """The columns of features, new ones for new features."""
+        for name in features:
+            if name not in self._numbers:
+                self._names.append(name)
+                self._numbers[name] = len(self._numbers)
+        return self.find(features)
 
-    def get(self, feature: str) -> int | None:
-        """The column of a feature, or None where no programme has had it."""
-        return self._numbers.get(feature)
+    def name(self, number: int) -> str:
+        """The feature of a column."""
+        return self._names[number]
 
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One programme ready for a segment: its features, and the States that it serves."""
-
-    programme: Programme
-    features: Mapping[str, float]
-    territory: Territory
+    def find(self, features: Iterable[str]) -> NDArray[np.int32]:
+        """The columns of features, -1 where no programme has had one."""
+        return np.array([self._numbers.get(name, -1) for name in features], dtype=np.int32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Segment:
-    """Rows of programmes in order of id. `by_feature` is features x rows, `by_row` rows x features.
+    """Programmes in runs of one pattern of coverage, by id within each; `by_row` is rows x features.
 
-    Programmes that serve the same States share a pattern, so that geography is worked out once for each pattern.
+    The `open_count` rows whose own facts shut no gate come first: ranking looks at these alone.
     """
 
     programmes: tuple[Programme, ...]
     rows: Mapping[str, int]
-    by_feature: csr_array
     by_row: csr_array
-    patterns: tuple[tuple[Territory, frozenset[str]], ...]
-    pattern_of: NDArray[np.intp]
-    open_: Flags
+    patterns: Patterns
+    pattern_of: NDArray[np.int32]
+    postings: "Postings"
+    order: NDArray[np.int32]
+    open_count: int
     ends: NDArray[np.int64]
-    remembered: dict[Territory, tuple[Floats, Flags]] = field(default_factory=dict)
 
 
-def segment(rows: Iterable[Row], vocabulary: Vocabulary) -> Segment:
-    """Build a segment from rows in order of id."""
-    listed = list(rows)
-    numbered = [[vocabulary.number(feature) for feature in row.features] for row in listed]
-    starts = np.cumsum([0, *map(len, numbered)])
-    columns = np.fromiter((number for numbers in numbered for number in numbers), dtype=np.int64)
-    values = np.fromiter((value for row in listed for value in row.features.values()), dtype=np.float64)
-    by_row = csr_array((values, columns, starts), shape=(len(listed), len(vocabulary)))
-    patterns: dict[tuple[Territory, frozenset[str]], int] = {}
-    pattern_of = [
-        patterns.setdefault((row.territory, frozenset(row.programme.excluded)), len(patterns)) for row in listed
-    ]
-    ends = [row.programme.ends_on.toordinal() if row.programme.ends_on else FOREVER for row in listed]
+def segment(programmes: Sequence[Programme], by_row: csr_array, patterns: Sequence[Pattern]) -> Segment:
+    """Build a segment from programmes, their features (rows x features) and their patterns, in any order."""
+    is_shut = [not is_open(programme) for programme in programmes]
+    kinds = sorted(zip(is_shut, patterns, strict=True), key=lambda kind: kind[0])
+    numbers: dict[tuple[bool, Pattern], int] = {}
+    for kind in kinds:
+        numbers.setdefault(kind, len(numbers))
+    run_of = [numbers[kind] for kind in zip(is_shut, patterns, strict=True)]
+    by_id = sorted(range(len(programmes)), key=lambda row: programmes[row].id)
+    placed = sorted(by_id, key=run_of.__getitem__)
+    order = np.empty(len(placed), dtype=np.int32)
+    order[by_id] = np.arange(len(placed))
+    listed = tuple(programmes[row] for row in placed)
+    sorted_rows, pattern_of = by_row[placed], np.array(run_of, dtype=np.int32)[placed]
+    runs = np.searchsorted(pattern_of, np.arange(len(numbers) + 1))
+    ends = [programme.ends_on.toordinal() if programme.ends_on else FOREVER for programme in listed]
     return Segment(
-        programmes=tuple(row.programme for row in listed),
-        rows={row.programme.id: number for number, row in enumerate(listed)},
-        by_feature=by_row.T.tocsr(),
-        by_row=by_row,
-        patterns=tuple(patterns),
-        pattern_of=np.array(pattern_of, dtype=np.intp),
-        open_=np.array([is_open(row.programme) for row in listed], dtype=np.bool_),
+        programmes=listed,
+        rows={programme.id: row for row, programme in enumerate(listed)},
+        by_row=sorted_rows,
+        patterns=Patterns(pattern for _, pattern in numbers),
+        pattern_of=pattern_of,
+        postings=_postings(sorted_rows, runs),
+        order=order[placed],
+        open_count=len(listed) - sum(is_shut),
         ends=np.array(ends, dtype=np.int64),
     )
 
 
-def scores(part: Segment, query: Mapping[int, float]) -> Floats:
-    """Sum over the query's features of its weight times the programme's value, for every row of a segment.
+def merged(parts: Sequence[Segment], alive: Sequence[Flags]) -> Segment:
+    """One segment of the living rows of several."""
+    kept = [np.flatnonzero(mask) for mask in alive]
+    width = max(part.by_row.shape[1] for part in parts)
+    for part in parts:
+        part.by_row.resize(part.by_row.shape[0], width)
+    by_row = vstack([part.by_row[rows] for part, rows in zip(parts, kept, strict=True)], format="csr")
+    pairs = [(part, row) for part, rows in zip(parts, kept, strict=True) for row in rows]
+    patterns = [part.patterns.listed[part.pattern_of[row]] for part, row in pairs]
+    return segment([part.programmes[row] for part, row in pairs], by_row, patterns)
 
-    scipy's compiled loop adds one feature's postings at a time into the totals, in place and without copies.
+
+def _postings(by_row: csr_array, runs: NDArray[np.int64]) -> "Postings":
+    """The rows by feature: as a column where an eighth of many rows have it, else as a list."""
+    loops, count, width = kernel(), by_row.shape[0], by_row.shape[1]
+    held = np.bincount(by_row.indices, minlength=width)
+    common = (
+        np.flatnonzero(held > count / AS_COLUMN) if count >= LEAST_ROWS_OF_COLUMNS else np.array([], dtype=int)
+    )
+    place = np.full(width, -1, dtype=np.int32)
+    place[common] = np.arange(len(common))
+    held[common] = 0
+    starts = np.concatenate([[0], np.cumsum(held)])
+    tiles = -(-count // loops.TILE)
+    postings: Postings = loops.Postings(
+        place=place,
+        columns=np.zeros((tiles, len(common), loops.TILE), dtype=np.float32),
+        starts=starts,
+        rows=np.empty(starts[-1], dtype=np.int32),
+        values=np.empty(starts[-1], dtype=np.float32),
+        runs=runs,
+    )
+    loops.fill(by_row.indptr.astype(np.int64), by_row.indices.astype(np.int32), by_row.data, postings)
+    return postings
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Wanted:
+    """Needs made ready: rows of features with weights, what covering the place adds in full, and the place."""
+
+    starts: NDArray[np.int64]
+    features: NDArray[np.int32]
+    weights: Floats
+    geography: Floats
+    territories: Sequence[Territory]
+
+    def __len__(self) -> int:
+        return len(self.territories)
+
+    def some(self, first: int, last: int) -> "Wanted":
+        """The needs from `first` to before `last`."""
+        held = slice(self.starts[first], self.starts[last])
+        return Wanted(
+            self.starts[first : last + 1] - self.starts[first],
+            self.features[held],
+            self.weights[held],
+            self.geography[first:last],
+            self.territories[first:last],
+        )
+
+
+def best(part: Segment, wanted: Wanted, allowed: Flags, limit: int, least: float = SMALLEST) -> Found:
+    """Rows (needs x limit) with the highest scores among those `allowed` and not excluded, and these scores.
+
+    Scores reach `least`, and fall; ties of 1e-9 go by id; what is missing is -1.
     """
-    total, weight_of = np.zeros(len(part.programmes)), np.zeros(1)
-    starts, rows, values = part.by_feature.indptr, part.by_feature.indices, part.by_feature.data
-    for number, weight in query.items():
-        if number + 1 < len(starts):
-            weight_of[0] = weight
-            csc_matvec(len(total), 1, starts[number : number + 2], rows, values, weight_of, total)
-    return total
+    scores = np.zeros((len(wanted), limit))
+    rows = np.full((len(wanted), limit), -1, dtype=np.int32)
+    asked, numbers = _asked(part, wanted)
+    levels = np.array([part.patterns.levels(territory) for territory in numbers], dtype=np.float32)
+    looked_at, between = allowed[: part.open_count], (0, len(wanted))
+    kernel().best(part.postings, asked, levels, looked_at, part.order, least, between, scores, rows)
+    return rows, scores
 
 
-def places(part: Segment, wanted: Territory) -> tuple[Floats, Flags]:
-    """For every row, how far it covers the wanted place (0 to 1) and whether it does not exclude it."""
-    found = part.remembered.get(wanted)
-    if found is None:
-        pairs = [closeness(wanted, offered, excluded) for offered, excluded in part.patterns]
-        levels = np.array([covered for covered, _ in pairs], dtype=np.float64)
-        admitted = np.array([admits for _, admits in pairs], dtype=np.bool_)
-        found = levels[part.pattern_of], admitted[part.pattern_of]
-        if len(part.remembered) >= REMEMBERED:
-            part.remembered.clear()
-        part.remembered[wanted] = found
-    return found
+def totals(part: Segment, wanted: Wanted) -> Floats:
+    """The score of every row for one need, whatever keeps a row from being eligible."""
+    scores = np.zeros(len(part.programmes))
+    asked, numbers = _asked(part, wanted)
+    levels = np.array([part.patterns.covered(territory) for territory in numbers], dtype=np.float32)
+    kernel().totals(part.postings, asked, levels, scores)
+    return scores
 
 
-def eligible(part: Segment, alive: Flags, admitted: Flags, as_of: date | None) -> Flags:
-    """Rows that are there and pass every gate."""
-    passing = alive & part.open_ & admitted
-    return passing if as_of is None else passing & (part.ends >= as_of.toordinal())
+def _asked(part: Segment, wanted: Wanted) -> tuple["Asked", Iterable[Territory]]:
+    """The needs for the kernel, and their different places in the order that it numbers them."""
+    numbers: dict[Territory, int] = {}
+    places = np.array([numbers.setdefault(territory, len(numbers)) for territory in wanted.territories])
+    features, weights, starts = wanted.features, wanted.weights, wanted.starts
+    width = len(part.postings.place)
+    if len(features) and features.max() >= width:  # features that came after this segment: no row of it has them
+        known = features < width
+        starts = np.concatenate([[0], np.cumsum(known)])[starts]
+        features, weights = features[known], weights[known]
+    return kernel().Asked(starts, features, weights, wanted.geography, places), numbers
 
 
-def best(chosen: Flags, total: Floats, limit: int) -> Sequence[int]:
-    """Rows among the chosen with the `limit` highest totals above 0, and all that tie with the last of them."""
-    held = np.where(chosen, total, 0.0)
-    rows = np.flatnonzero(held >= max(_bound(held, limit), SMALLEST))
-    if len(rows) > limit > 0:
-        least = np.partition(held[rows], len(rows) - limit)[len(rows) - limit]
-        rows = rows[held[rows] >= least - TIE]
-    return [int(row) for row in rows]
+def eligible(part: Segment, alive: Flags, as_of: date | None) -> Flags:
+    """Rows that are there and pass every gate but that of excluded States, which depends on the need."""
+    passing = alive.copy() if as_of is None else alive & (part.ends >= as_of.toordinal())
+    passing[part.open_count :] = False
+    return passing
 
 
-def _bound(held: Floats, limit: int) -> float:
-    """A total that the `limit` highest all reach: the one that as many blocks of rows reach with their maximum."""
-    blocks = np.arange(0, len(held), BLOCK)
-    if not 0 < limit < len(blocks):
-        return 0.0
-    maxima = np.maximum.reduceat(held, blocks)
-    return float(np.partition(maxima, len(maxima) - limit)[len(maxima) - limit]) - TIE
+@cache
+def kernel() -> ModuleType:
+    """The compiled loops; loaded on first use, for numba takes half a second."""
+    from matching import kernel as loops  # noqa: PLC0415
+
+    return loops

@@ -8,7 +8,7 @@ from math import fsum
 import numpy as np
 from scipy.stats import rankdata
 
-from matching.features import Statistics, need_features, need_weights, programme_features
+from matching.features import Statistics, named, need_values, pack, programme_values, similarities
 from matching.geography import Atlas, closeness
 from matching.matcher import Matcher
 from matching.model import GROUPS, Model
@@ -112,19 +112,16 @@ class Measure:
 
     def example(self, need: Need, programme: Programme, officer: str, accepted: bool) -> Example:
         """The pair as one decision on it; texts and codes are those of the records given."""
-        profile, wanted = need_profile(need, self._model), self._atlas.territory(need.recipient)
+        asked, wanted = pack([need_profile(need, self._model)]), self._atlas.territory(need.recipient)
+        offers = pack([programme_profile(programme, self._model)])
+        held = named(offers, programme_values(offers, self._known))
         even = dict.fromkeys(GROUPS, 1.0)
-        present = need_weights(profile, self._known, even, wanted.is_known)
-        held = programme_features(programme_profile(programme, self._model), self._known)
-        alike = dict.fromkeys(GROUPS, 0.0)
-        for feature, weight in need_features(profile, self._known, even).items():
-            kind = feature.partition(":")[0]
-            alike["text" if kind == "term" else kind] += weight * held.get(feature, 0.0)
+        _, present = need_values(asked, self._known, even, np.array([wanted.is_known]))
+        alike = similarities(asked, self._known, held)
         if wanted.is_known:
             offered = self._atlas.territory(programme.coverage)
             alike["geography"] = closeness(wanted, offered, frozenset(programme.excluded))[0]
-        values = (tuple(of[group] for group in GROUPS) for of in (alike, present))
-        return Example(need.id, officer, accepted, *values)
+        return Example(need.id, officer, accepted, tuple(alike.values()), tuple(present[0].tolist()))
 
 
 def learn(examples: Sequence[Example], model: Model) -> Learned:

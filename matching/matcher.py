@@ -2,23 +2,30 @@
 
 import math
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from matching.explanation import Explainer, Sides
-from matching.features import Statistics, need_features, need_weights, programme_features, statistics
+from matching.features import Profiles, Statistics, need_values, programme_values, statistics
 from matching.gates import gates
-from matching.geography import Atlas, Territory, closeness
-from matching.index import Flags, Row, Segment, Vocabulary, best, eligible, places, scores, segment
-from matching.model import Model
-from matching.profiles import Profile, need_profile, programme_profile
-from matching.types import Need, Programme, Suggestion
+from matching.geography import Atlas, Pattern, closeness
+from matching.index import Flags, Segment, Vocabulary, Wanted, best, eligible, merged, segment, totals
+from matching.model import GROUPS, Model
+from matching.readers import Readers
+from matching.types import TIE, Need, Programme, Suggestion
 
 MERGE_AT = 64
+BLOCK = 256
+PORTION = 16_384
+MANY = 1_000
+GEOGRAPHY = GROUPS.index("geography")
+Ranked = list[tuple[str, float]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,23 +44,20 @@ class _State:
         raise KeyError(programme_id)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Query:
-    """A need made ready: the weight of each feature, of geography, and where it is."""
-
-    need: Need
-    features: Mapping[str, float]
-    geography: float
-    territory: Territory
-
-
 class Matcher:
     """Fitted once on programmes; ranks any number of needs. Readers may run beside one writer."""
 
     def __init__(
-        self, programmes: Iterable[Programme], model: Model, extra_countries: Mapping[str, str] | None = None
+        self,
+        programmes: Iterable[Programme],
+        model: Model,
+        extra_countries: Mapping[str, str] | None = None,
+        readers: Readers | None = None,
     ) -> None:
-        """`extra_countries`: user-assigned code to M49 subregion. Raises ValueError for a repeated id."""
+        """`extra_countries`: user-assigned code to M49 subregion; `readers`: processes that read the texts.
+
+        Raises ValueError for a repeated id.
+        """
         self.model = model
         self._atlas = Atlas(model.geography, extra_countries)
         self._explainer = Explainer(model, self._atlas)
@@ -61,10 +65,9 @@ class Matcher:
         self._lock = threading.Lock()
         listed = sorted(programmes, key=lambda programme: programme.id)
         _refuse_duplicates(listed)
-        profiles = [programme_profile(programme, model) for programme in listed]
+        profiles = (readers or Readers(model)).programmes(listed)
         self._statistics = statistics(profiles)
-        rows = (self._row(programme, profile) for programme, profile in zip(listed, profiles, strict=True))
-        self._state = _State((segment(rows, self._vocabulary),), (np.ones(len(listed), dtype=np.bool_),))
+        self._state = _State((self._segment(listed, profiles),), (np.ones(len(listed), dtype=np.bool_),))
 
     @property
     def statistics(self) -> Statistics:
@@ -79,128 +82,173 @@ class Matcher:
         Gated programmes are left out unless `include_ineligible`; at most `limit` of them then come last, with
         rank 0.
         """
-        state, query = self._state, self._query(need)
-        found = [
-            self._suggestion(state, query, programme_id, rank, as_of)
-            for rank, (programme_id, _) in enumerate(self._ranked(state, query, limit, as_of, True), 1)
-        ]
+        state, asked = self._state, self._asked([need])
+        open_ = self._best(state, asked, limit, as_of)[0]
+        found = [self._suggestion(state, need, asked, one, rank, as_of) for rank, (one, _) in enumerate(open_, 1)]
         if include_ineligible:
-            shut = self._ranked(state, query, limit, as_of, False)
-            found += [self._suggestion(state, query, programme_id, 0, as_of) for programme_id, _ in shut]
+            shut = self._sorted(state, asked, limit, as_of, is_open=False)
+            found += [self._suggestion(state, need, asked, one, 0, as_of) for one, _ in shut]
         return found
 
     def explain(self, need: Need, programme_id: str, as_of: date | None = None) -> Suggestion:
         """The score of any programme for a need, gated or not; KeyError for an unknown id. Rank is 0."""
-        return self._suggestion(self._state, self._query(need), programme_id, 0, as_of)
+        return self._suggestion(self._state, need, self._asked([need]), programme_id, 0, as_of)
 
     def rank(self, need: Need, limit: int = 100, as_of: date | None = None) -> list[tuple[str, float]]:
         """(programme id, score) of what is eligible and scores above 0, best first, ties by id."""
-        return self._ranked(self._state, self._query(need), limit, as_of, True)
+        return self._best(self._state, self._asked([need]), limit, as_of)[0]
+
+    def rank_all(
+        self,
+        needs: Iterable[Need],
+        limit: int = 10,
+        as_of: date | None = None,
+        threads: int = 1,
+        readers: Readers | None = None,
+    ) -> Iterator[tuple[Need, list[tuple[str, float]]]]:
+        """(need, what `rank` gives for it) for each need in turn; many are read and scored at once."""
+        state = self._state
+        for some in _portions(needs, PORTION):
+            asked = self._asked(some, readers)
+            blocks = [asked.some(first, min(first + BLOCK, len(some))) for first in range(0, len(some), BLOCK)]
+            with ThreadPoolExecutor(threads) as pool:
+                for first, found in enumerate(
+                    pool.map(lambda block: self._best(state, block, limit, as_of), blocks)
+                ):
+                    yield from zip(some[first * BLOCK :], found, strict=False)
 
     def propose(self, need: Need, limit: int = 10, as_of: date | None = None) -> list[Suggestion]:
         """The suggestions that the matcher proposes: eligible, at or above the floors, covering the place."""
         return [suggestion for suggestion in self.suggest(need, limit, as_of) if suggestion.proposed]
 
     def propose_all(
-        self, needs: Iterable[Need], limit: int = 10, as_of: date | None = None
+        self,
+        needs: Iterable[Need],
+        limit: int = 10,
+        as_of: date | None = None,
+        threads: int = 1,
+        readers: Readers | None = None,
     ) -> Iterator[tuple[str, list[Suggestion]]]:
         """(need id, its proposals) for each need in turn; the list is empty where nothing is proposed."""
-        for need in needs:
-            yield need.id, self.propose(need, limit, as_of)
+        state = self._state
+        for need, ranked in self.rank_all(needs, limit, as_of, threads, readers):
+            likely = [(rank, one) for rank, (one, score) in enumerate(ranked, 1) if score >= self.model.floor]
+            asked = self._asked([need]) if likely else None
+            found = [self._suggestion(state, need, asked, one, rank, as_of) for rank, one in likely if asked]
+            yield need.id, [suggestion for suggestion in found if suggestion.proposed]
 
-    def multiply_adds(self, need: Need) -> int:
-        """How many products the score of one need over all programmes takes: a measure for benchmarks."""
-        numbers = (self._vocabulary.get(feature) for feature in self._query(need).features)
-        known = [number for number in numbers if number is not None]
+    def multiply_adds(self, needs: Sequence[Need]) -> int:
+        """How many products the scores of these needs over all programmes take: a measure for benchmarks."""
+        asked = np.bincount(self._asked(needs).features, minlength=len(self._vocabulary))
         return sum(
-            int(np.diff(part.by_feature.indptr)[[n for n in known if n + 1 < len(part.by_feature.indptr)]].sum())
+            int(np.bincount(part.by_row.indices, minlength=len(asked)).astype(np.int64) @ asked)
             for part in self._state.segments
         )
 
     def upsert(self, programme: Programme) -> None:
         """Add or replace one programme under the present statistics, without a refit."""
-        row = self._row(programme, programme_profile(programme, self.model))
+        profiles = Readers(self.model).programmes([programme])
         with self._lock:
             kept = _without(self._state, programme.id)
-            added = segment([row], self._vocabulary)
-            self._state = self._merged(_State((*kept.segments, added), (*kept.alive, np.ones(1, dtype=np.bool_))))
+            added = self._segment([programme], profiles)
+            self._state = _merged(_State((*kept.segments, added), (*kept.alive, np.ones(1, dtype=np.bool_))))
 
     def remove(self, programme_id: str) -> None:
         """Take a programme out; nothing happens where it is not there."""
         with self._lock:
             self._state = _without(self._state, programme_id)
 
-    def _row(self, programme: Programme, profile: Profile) -> Row:
-        features = programme_features(profile, self._statistics)
-        return Row(programme, features, self._atlas.territory(programme.coverage))
+    def _segment(self, listed: Sequence[Programme], profiles: Profiles) -> Segment:
+        columns = self._vocabulary.number(profiles.names)[profiles.columns]
+        values = programme_values(profiles, self._statistics)
+        shape = len(listed), len(self._vocabulary)
+        return segment(listed, csr_array((values, columns, profiles.starts), shape), [*map(self._pattern, listed)])
 
-    def _merged(self, state: _State) -> _State:
-        """Many one-row segments become one, so that ranking does not slow down with each change."""
-        if len(state.segments) < MERGE_AT:
-            return state
-        kept = [
-            programme
-            for part, mask in zip(state.segments[1:], state.alive[1:], strict=True)
-            for programme, live in zip(part.programmes, mask, strict=True)
-            if live
-        ]
-        kept.sort(key=lambda programme: programme.id)
-        rows = (self._row(programme, programme_profile(programme, self.model)) for programme in kept)
-        joined = segment(rows, self._vocabulary)
-        return _State((state.segments[0], joined), (state.alive[0], np.ones(len(kept), dtype=np.bool_)))
+    def _pattern(self, programme: Programme) -> Pattern:
+        return self._atlas.territory(programme.coverage), frozenset(programme.excluded)
 
-    def _query(self, need: Need) -> _Query:
-        profile = need_profile(need, self.model)
-        territory = self._atlas.territory(need.recipient)
-        weights = need_weights(profile, self._statistics, self.model.weights, territory.is_known)
-        features = need_features(profile, self._statistics, weights)
-        return _Query(need, features, weights["geography"], territory)
+    def _asked(self, needs: Sequence[Need], readers: Readers | None = None) -> Wanted:
+        """Needs as rows of weighted features; those that no programme has ever had are left out."""
+        profiles = (readers or Readers(self.model)).needs(needs)
+        territories = [self._atlas.territory(need.recipient) for need in needs]
+        placed = np.array([territory.is_known for territory in territories], dtype=np.bool_)
+        weights, groups = need_values(profiles, self._statistics, self.model.weights, placed)
+        columns = self._vocabulary.find(profiles.names)[profiles.columns]
+        known = columns >= 0
+        starts = np.concatenate([[0], np.cumsum(known)])[profiles.starts]
+        return Wanted(starts, columns[known], weights[known], groups[:, GEOGRAPHY], territories)
 
-    def _ranked(
-        self, state: _State, query: _Query, limit: int, as_of: date | None, open_: bool
-    ) -> list[tuple[str, float]]:
-        """(id, score) of the eligible (or, if not `open_`, of the gated) that score above 0."""
-        numbers = ((self._vocabulary.get(feature), weight) for feature, weight in query.features.items())
-        known = {number: weight for number, weight in numbers if number is not None}
-        found: list[tuple[str, float]] = []
+    def _best(self, state: _State, asked: Wanted, limit: int, as_of: date | None) -> list[Ranked]:
+        """For each need (id, score) of the eligible that score above 0, best first, ties by id."""
+        if limit > MANY:
+            return [self._sorted(state, asked.some(n, n + 1), limit, as_of) for n in range(len(asked))]
+        found: list[Ranked] = [[] for _ in asked.territories]
         for part, alive in zip(state.segments, state.alive, strict=True):
-            levels, admitted = places(part, query.territory)
-            total = scores(part, known)
-            if query.geography:
-                total += query.geography * levels
-            passing = eligible(part, alive, admitted, as_of)
-            chosen = passing if open_ else alive & ~passing
-            found.extend((part.programmes[row].id, float(total[row])) for row in best(chosen, total, limit))
-        return sorted(found, key=lambda pair: (-round(pair[1], 9), pair[0]))[:limit]
+            rows, scores = best(part, asked, eligible(part, alive, as_of), limit)
+            for ranked, of, at in zip(found, rows.tolist(), scores.tolist(), strict=True):
+                ranked += [(part.programmes[row].id, score) for row, score in zip(of, at, strict=True) if row >= 0]
+        return found if len(state.segments) == 1 else [sorted(ranked, key=_place)[:limit] for ranked in found]
+
+    def _sorted(
+        self, state: _State, asked: Wanted, limit: int, as_of: date | None, is_open: bool = True
+    ) -> Ranked:
+        """(id, score) of all eligible (or, if not `is_open`, of the gated) for one need that score above 0."""
+        found: Ranked = []
+        for part, alive in zip(state.segments, state.alive, strict=True):
+            admitted = part.patterns.levels(asked.territories[0])[part.pattern_of] >= 0
+            passing = eligible(part, alive, as_of) & admitted
+            scores = totals(part, asked)
+            rows = np.flatnonzero((passing if is_open else alive & ~passing) & (scores > 0))
+            found += [(part.programmes[row].id, float(scores[row])) for row in rows]
+        return sorted(found, key=_place)[:limit]
 
     def _suggestion(
-        self, state: _State, query: _Query, programme_id: str, rank: int, as_of: date | None
+        self, state: _State, need: Need, asked: Wanted, programme_id: str, rank: int, as_of: date | None
     ) -> Suggestion:
         part, row = state.find(programme_id)
-        programme = part.programmes[row]
-        offered, excluded = part.patterns[part.pattern_of[row]]
-        covered, _ = closeness(query.territory, offered, excluded)
-        sides = Sides(query.need, programme, query.territory, offered)
-        parts = self._parts(part, row, query)
-        found = self._explainer.contributions(sides, parts, query.geography * covered, covered)
-        checks = gates(programme, query.territory, as_of)
+        programme, territory, geography = part.programmes[row], asked.territories[0], float(asked.geography[0])
+        offered, excluded = part.patterns.listed[part.pattern_of[row]]
+        covered, _ = closeness(territory, offered, excluded)
+        sides = Sides(need, programme, territory, offered)
+        parts = self._parts(part, row, asked)
+        found = self._explainer.contributions(sides, parts, geography * covered, covered)
+        checks = gates(programme, territory, as_of)
         score = min(1.0, math.fsum(one.weight for one in found))
-        proposed = all(gate.passed for gate in checks) and self._reaches_floor(score, query, covered)
+        proposed = all(gate.passed for gate in checks) and self._reaches_floor(score, geography, covered)
         return Suggestion(programme_id, rank, score, proposed, found, checks, self.model.name)
 
-    def _parts(self, part: Segment, row: int, query: _Query) -> dict[str, float]:
+    def _parts(self, part: Segment, row: int, asked: Wanted) -> dict[str, float]:
         """What each feature of the need adds for one programme."""
         held = slice(part.by_row.indptr[row], part.by_row.indptr[row + 1])
         values = dict(zip(part.by_row.indices[held].tolist(), part.by_row.data[held].tolist(), strict=True))
-        numbers = ((feature, self._vocabulary.get(feature), w) for feature, w in query.features.items())
-        return {feature: w * values[n] for feature, n, w in numbers if n is not None and n in values}
+        weights = zip(asked.features.tolist(), asked.weights.tolist(), strict=True)
+        return {self._vocabulary.name(n): weight * values[n] for n, weight in weights if n in values}
 
-    def _reaches_floor(self, score: float, query: _Query, covered: float) -> bool:
+    def _reaches_floor(self, score: float, geography: float, covered: float) -> bool:
         """The score reaches the floor, and without geography its own floor; a known place must be covered."""
-        if query.geography and not covered:
+        if geography and not covered:
             return False
-        rest = score - query.geography * covered
+        rest = score - geography * covered
         return score >= self.model.floor and rest >= self.model.floor_without_geography
+
+
+def _place(ranked: tuple[str, float]) -> tuple[float, str]:
+    """Best first; scores that differ by less than the limit of a tie are a tie, which goes by id."""
+    return -np.rint(ranked[1] / TIE), ranked[0]
+
+
+def _portions(needs: Iterable[Need], size: int) -> Iterator[list[Need]]:
+    every = iter(needs)
+    while some := list(islice(every, size)):
+        yield some
+
+
+def _merged(state: _State) -> _State:
+    """Many one-row segments become one, so that ranking does not slow down with each change."""
+    if len(state.segments) < MERGE_AT:
+        return state
+    changed = merged(state.segments[1:], state.alive[1:])
+    return _State((state.segments[0], changed), (state.alive[0], np.ones(len(changed.programmes), dtype=np.bool_)))
 
 
 def _without(state: _State, programme_id: str) -> _State:

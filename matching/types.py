@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
+TIE = 1e-9  # scores nearer than this are equal; ids then decide
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

@@ -2,11 +2,12 @@ import math
 from dataclasses import replace
 from datetime import date
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 
 from matching import Matcher, Need, Place, Programme, load_model
-from matching.features import need_features, need_weights, programme_features, statistics
+from matching.features import joined, named, need_values, pack, programme_values, statistics
 from matching.geography import Atlas, level, share
 from matching.profiles import need_profile, programme_profile
 from tests.matching.records import CUSTOMS, MARKING, MARKING_NEED, PRISONS, PROGRAMMES, corpora, needs
@@ -15,20 +16,20 @@ MODEL = load_model()
 
 
 def naive_scores(need: Need, programmes: list[Programme]) -> dict[str, float]:
-    """The score by its definition, one pair at a time, without matrices or segments."""
-    profiles = {p.id: programme_profile(p, MODEL) for p in programmes}
-    known = statistics([profiles[id_] for id_ in sorted(profiles)])
-    atlas, asked = Atlas(MODEL.geography), need_profile(need, MODEL)
+    """The score as a sum over one pair at a time, without matrices, segments or compiled loops."""
+    packed = {p.id: pack([programme_profile(p, MODEL)]) for p in programmes}
+    known = statistics(joined([packed[id_] for id_ in sorted(packed)]))
+    atlas, asked = Atlas(MODEL.geography), pack([need_profile(need, MODEL)])
     place = atlas.territory(need.recipient)
-    weights = need_weights(asked, known, MODEL.weights, place.is_known)
-    wanted = need_features(asked, known, weights)
+    weights, groups = need_values(asked, known, MODEL.weights, np.array([place.is_known]))
+    wanted, geography = named(asked, weights), groups[0, -1]
     found = {}
     for programme in programmes:
-        held = programme_features(profiles[programme.id], known)
+        held = named(packed[programme.id], programme_values(packed[programme.id], known))
         offered = atlas.territory(programme.coverage)
         covered = level(share(place, offered, programme.excluded)) if offered.is_known else 0.5
         terms = [weight * held.get(feature, 0.0) for feature, weight in wanted.items()]
-        found[programme.id] = math.fsum([*terms, weights["geography"] * covered])
+        found[programme.id] = math.fsum([*terms, geography * covered])
     return found
 
 

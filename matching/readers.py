@@ -1,0 +1,87 @@
+"""Reads many records into packed profiles, in this process or in several at once."""
+
+import copyreg
+import multiprocessing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from types import MappingProxyType, TracebackType
+from typing import Any, Self
+
+from matching.features import Profiles, joined, pack
+from matching.model import Model
+from matching.profiles import need_profile, programme_profile
+from matching.types import Need, Programme
+
+AT_ONCE = 1_000
+WORTH_A_PROCESS = 4_000
+
+_model: Model | None = None
+
+
+class Readers:
+    """Reads records under one model; with more than one process, use it in a `with` statement."""
+
+    def __init__(self, model: Model, processes: int = 1) -> None:
+        self._model, self._processes = model, processes
+        self._pool: ProcessPoolExecutor | None = None
+
+    def programmes(self, listed: Sequence[Programme]) -> Profiles:
+        """The profiles of programmes, in their order."""
+        return joined([*self._packed(_packed_programmes, listed)])
+
+    def needs(self, listed: Sequence[Need]) -> Profiles:
+        """The profiles of needs, in their order."""
+        return joined([*self._packed(_packed_needs, listed)])
+
+    def _packed(
+        self, read: Callable[[Sequence[Any], Model], Profiles], listed: Sequence[Any]
+    ) -> Iterator[Profiles]:
+        """A few records are read here: a process takes half a second to start."""
+        some = [listed[first : first + AT_ONCE] for first in range(0, len(listed), AT_ONCE)]
+        if self._processes < 2 or (self._pool is None and len(listed) < WORTH_A_PROCESS):
+            return (read(records, self._model) for records in some)
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(
+                self._processes,
+                multiprocessing.get_context("spawn"),  # a server has threads, which a fork would not survive
+                _keep_model,
+                (self._model,),
+            )
+        return self._pool.map(_read_there, [read] * len(some), some)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+            self._pool = None
+
+
+def _packed_programmes(listed: Sequence[Programme], model: Model) -> Profiles:
+    return pack(programme_profile(programme, model) for programme in listed)
+
+
+def _packed_needs(listed: Sequence[Need], model: Model) -> Profiles:
+    return pack(need_profile(need, model) for need in listed)
+
+
+def _keep_model(model: Model) -> None:
+    """Each process receives the model once."""
+    global _model
+    _model = model
+
+
+def _read_there(read: Callable[[Sequence[Any], Model], Profiles], listed: Sequence[Any]) -> Profiles:
+    if _model is None:
+        raise RuntimeError("the process was started without a model")
+    return read(listed, _model)
+
+
+def _proxy(mapping: Mapping[Any, Any]) -> MappingProxyType[Any, Any]:
+    return MappingProxyType(mapping)
+
+
+copyreg.pickle(MappingProxyType, lambda proxy: (_proxy, (dict(proxy),)))
