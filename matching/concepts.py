@@ -21,7 +21,8 @@ class ConceptBook:
 
     def find(self, reading: Reading) -> list[tuple[str, int, int]]:
         """(concept id, start, end) for each concept named in the reading."""
-        found = {(self._ids[match[0]], *reading.span(match)) for match in self._book.find(reading)}
+        matches = self._book.find(reading)
+        found = {(self._ids[phrase], *reading.span(first, length)) for phrase, first, length in matches}
         return sorted(found, key=lambda hit: (hit[1], hit[2], hit[0]))
 
     def named(self, reading: Reading) -> list[str]:

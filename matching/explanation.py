@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from matching.geography import Atlas, Territory
-from matching.inference import Evidence, evidence
+from matching.inference import FIELDS, evidence
 from matching.model import Model
-from matching.profiles import Passage, need_passages, programme_passages
+from matching.profiles import Passage, need_passages, programme_passages, term_places
 from matching.types import Contribution, Need, Programme, Span
 
 NAMES = {
@@ -16,15 +17,6 @@ NAMES = {
     "weapon": "weapon category",
     "assistance": "kind of assistance",
 }
-DECLARED = {
-    "theme": "themes",
-    "dimension": "dimensions",
-    "function": "functions",
-    "weapon": "weapons",
-    "assistance": "assistance_types",
-}
-
-
 KEPT_RECORDS = 4096
 
 
@@ -38,106 +30,136 @@ class Sides:
     offered: Territory
 
 
-@dataclass(frozen=True, slots=True)
-class _Places:
-    """Where one side's features are in its text."""
-
-    terms: Mapping[str, list[Span]]
-    concepts: Mapping[str, list[Span]]
-    codes: Mapping[str, list[Span]]
-    texts: Mapping[str, str]
-
-    def surfaces(self, spans: Iterable[Span]) -> tuple[str, ...]:
-        """The words at the spans, each once, in order."""
-        return tuple(dict.fromkeys(self.texts[span.field][span.start : span.end] for span in spans))
-
-
 class Explainer:
-    """Explains pairs under one model; it keeps where the features of recent records are, which takes longest."""
+    """Explains pairs under one model; it keeps what recent records say, for reading them takes longest."""
 
     def __init__(self, model: Model, atlas: Atlas) -> None:
         self._model = model
         self._atlas = atlas
-        self._kept: dict[tuple[str, str], tuple[Need | Programme, _Places]] = {}
+        self._kept: dict[tuple[str, str], _Side] = {}
 
     def contributions(
         self, sides: Sides, parts: Mapping[str, float], geography: float, covered: float
     ) -> tuple[Contribution, ...]:
         """One contribution a feature, largest first; geography is told even where it adds nothing."""
-        need, programme = self._places(sides.need), self._places(sides.programme)
+        features = [feature for feature, weight in parts.items() if weight > 0]
+        need, programme = self._side(sides.need).said(features), self._side(sides.programme).said(features)
         found = [
-            _contribution(feature, weight, sides, need, programme, self._model)
-            for feature, weight in parts.items()
-            if weight > 0
+            _contribution(feature, parts[feature], need[feature], programme[feature], self._model)
+            for feature in features
         ]
         if sides.recipient.is_known:
             found.append(_geography(sides, geography, covered, self._atlas))
         return tuple(sorted(found, key=lambda part: (-part.weight, part.feature)))
 
-    def _places(self, record: Need | Programme) -> _Places:
+    def _side(self, record: Need | Programme) -> "_Side":
         key = (type(record).__name__, record.id)
         kept = self._kept.get(key)
-        if kept is not None and kept[0] is record:
-            return kept[1]
-        passages = need_passages(record) if isinstance(record, Need) else programme_passages(record)
-        found = _places(passages, self._model)
+        if kept is not None and kept.record is record:
+            return kept
         if len(self._kept) >= KEPT_RECORDS:
             self._kept = {}
-        self._kept[key] = (record, found)
+        self._kept[key] = found = _Side(record, self._model)
         return found
 
 
-def _places(passages: Sequence[Passage], model: Model) -> _Places:
-    terms: dict[str, list[Span]] = {}
-    concepts: dict[str, list[Span]] = {}
+class _Said(NamedTuple):
+    """What one record says of a feature: where, in which words or by which code, and how a sentence puts it."""
+
+    spans: tuple[Span, ...]
+    words: tuple[str, ...]
+    declared: bool
+    wording: str
+
+
+class _Heard:
+    """Where a feature is in a record's text, and in which words, each once, in order."""
+
+    __slots__ = ("spans", "words")
+
+    def __init__(self) -> None:
+        self.spans: list[Span] = []
+        self.words: dict[str, None] = {}
+
+    def add(self, passage: Passage, start: int, end: int) -> None:
+        """One more place."""
+        self.spans.append(Span(passage.field, start, end))
+        self.words[passage.text[start:end]] = None
+
+
+_Wanted = dict[str, dict[str, _Heard]]  # by kind and name
+
+
+class _Side:
+    """One record of pairs; what it says of a feature is worked out when first asked for."""
+
+    def __init__(self, record: Need | Programme, model: Model) -> None:
+        self.record = record
+        self._model = model
+        self._name = "the need" if isinstance(record, Need) else "the programme"
+        self._passages = need_passages(record) if isinstance(record, Need) else programme_passages(record)
+        self._said: dict[str, _Said] = {}
+
+    def said(self, features: Iterable[str]) -> Mapping[str, _Said]:
+        """What the record says of these features, at least."""
+        wanted: _Wanted = {}
+        for feature in features:
+            if feature not in self._said:
+                kind, _, name = feature.partition(":")
+                wanted.setdefault(kind, {})[name] = _Heard()
+        _listen(wanted, self._passages, self._model)
+        for kind, listed in wanted.items():
+            for name, heard in listed.items():
+                self._said[f"{kind}:{name}"] = self._put(kind, name, heard)
+        return self._said
+
+    def _put(self, kind: str, name: str, heard: _Heard) -> _Said:
+        spans, words = tuple(heard.spans), tuple(heard.words)
+        if kind not in FIELDS:
+            return _Said(spans, words, False, _quoted(words))
+        declared = name in getattr(self.record, FIELDS[kind])
+        return _Said(spans, words or (name,) * declared, declared, _source(self._name, declared, words))
+
+
+def _listen(wanted: _Wanted, passages: Sequence[Passage], model: Model) -> None:
+    """Note where the wanted features are in a record's text."""
     for passage in passages:
-        for term, start, end in _terms(passage):
-            terms.setdefault(term, []).append(Span(passage.field, start, end))
-        for concept, start, end in model.concepts.find(passage.reading):
-            concepts.setdefault(concept, []).append(Span(passage.field, start, end))
+        if "term" in wanted:
+            _place_terms(wanted["term"], passage)
+        if "concept" in wanted:
+            _place_concepts(wanted["concept"], passage, model)
+    if not wanted.keys().isdisjoint(FIELDS):
+        _place_codes(wanted, passages, model)
+
+
+def _place_terms(terms: Mapping[str, _Heard], passage: Passage) -> None:
+    for term, first, length in term_places(passage.reading):
+        if term in terms:
+            terms[term].add(passage, *passage.reading.span(first, length))
+
+
+def _place_concepts(concepts: Mapping[str, _Heard], passage: Passage, model: Model) -> None:
+    for concept, start, end in model.concepts.find(passage.reading):
+        if concept in concepts:
+            concepts[concept].add(passage, start, end)
+
+
+def _place_codes(wanted: _Wanted, passages: Sequence[Passage], model: Model) -> None:
     found = evidence([(passage.factor, passage.reading) for passage in passages], model)
-    codes = _code_places(found.values(), passages)
-    return _Places(terms, concepts, codes, {passage.field: passage.text for passage in passages})
+    places = {code: placed for one in found.values() for code, placed in one.places.items()}
+    codes = [(code, heard) for kind in FIELDS for code, heard in wanted.get(kind, {}).items()]
+    for code, heard in codes:
+        for index, (_, first, length) in places.get(code, ()):
+            heard.add(passages[index], *passages[index].reading.span(first, length))
 
 
-def _terms(passage: Passage) -> Iterable[tuple[str, int, int]]:
-    tokens, stems = passage.reading.tokens, passage.reading.stems
-    for index, token in enumerate(tokens):
-        following = tokens[index + 1] if index + 1 < len(tokens) else None
-        if not token.is_han:
-            yield stems[index], token.start, token.end
-        elif following is not None and following.is_han and following.start == token.end:
-            yield stems[index] + stems[index + 1], token.start, following.end
-
-
-def _code_places(found: Iterable[Evidence], passages: Sequence[Passage]) -> dict[str, list[Span]]:
-    return {
-        code: [Span(passages[index].field, *passages[index].reading.span(match)) for index, match in places]
-        for one in found
-        for code, places in one.places.items()
-    }
-
-
-def _contribution(
-    feature: str, weight: float, sides: Sides, need: _Places, programme: _Places, model: Model
-) -> Contribution:
+def _contribution(feature: str, weight: float, ours: _Said, theirs: _Said, model: Model) -> Contribution:
     kind, _, name = feature.partition(":")
-    if kind == "term":
-        left, right = need.terms.get(name, []), programme.terms.get(name, [])
-    elif kind == "concept":
-        left, right = need.concepts.get(name, []), programme.concepts.get(name, [])
-    else:
-        left, right = need.codes.get(name, []), programme.codes.get(name, [])
-    ours, theirs = need.surfaces(left), programme.surfaces(right)
-    stated = tuple(
-        name in getattr(record, DECLARED[kind]) if kind in DECLARED else False
-        for record in (sides.need, sides.programme)
-    )
-    label = _label(kind, name, ours, model)
-    sentence = _sentence(kind, label, ours, theirs, stated)
+    label = _label(kind, name, ours.words, model)
+    sentence = _sentence(kind, label, ours.wording, theirs.wording)
     return Contribution(
-        kind, feature, label, ours or (name,) * stated[0], theirs or (name,) * stated[1], weight, sentence,
-        tuple(left), tuple(right), all(stated),
+        kind, feature, label, ours.words, theirs.words, weight, sentence,
+        ours.spans, theirs.spans, ours.declared and theirs.declared,
     )  # fmt: skip
 
 
@@ -149,15 +171,12 @@ def _label(kind: str, name: str, ours: Sequence[str], model: Model) -> str:
     return model.taxonomy.label(name)
 
 
-def _sentence(kind: str, label: str, ours: Sequence[str], theirs: Sequence[str], stated: tuple[bool, ...]) -> str:
-    if kind in ("term", "concept"):
-        named = "both texts say" if kind == "term" else f"both texts name {label}: the need as"
-        return f"{named} {_quoted(ours)}, the programme {_quoted(theirs)}"
-    sides = [
-        _source(side, said, words)
-        for side, said, words in zip(("the need", "the programme"), stated, (ours, theirs), strict=True)
-    ]
-    return f"{NAMES[kind]} {label}: {sides[0]}, {sides[1]}"
+def _sentence(kind: str, label: str, ours: str, theirs: str) -> str:
+    if kind == "term":
+        return f"both texts say {ours}, the programme {theirs}"
+    if kind == "concept":
+        return f"both texts name {label}: the need as {ours}, the programme {theirs}"
+    return f"{NAMES[kind]} {label}: {ours}, {theirs}"
 
 
 def _source(side: str, stated: bool, words: Sequence[str]) -> str:
@@ -167,7 +186,9 @@ def _source(side: str, stated: bool, words: Sequence[str]) -> str:
 
 
 def _quoted(words: Sequence[str]) -> str:
-    shown = ", ".join(f"“{word}”" for word in words[:4])
+    if len(words) == 1:
+        return f"“{words[0]}”"
+    shown = ", ".join([f"“{word}”" for word in words[:4]])
     return shown + (" …" if len(words) > 4 else "")
 
 

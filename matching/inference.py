@@ -54,8 +54,8 @@ def _listed(found: Evidence, text: str, reading: Reading) -> tuple[Inferred, ...
 
 
 def _shown(text: str, reading: Reading, placed: Sequence[tuple[int, Match]]) -> Iterator[tuple[str, int, int]]:
-    for _, match in placed:
-        start, end = reading.span(match)
+    for _, (_, first, length) in placed:
+        start, end = reading.span(first, length)
         yield text[start:end], start, end
 
 

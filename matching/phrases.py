@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from matching.text import Token, content_stems, has_han, surfaces_of, tokens
+from matching.text import Token, content_stems, has_han, matches_of, surfaces_of
 
 # A phrase found: its index in the list of phrases, the first content word that it covers, and how many.
 # Thousands are made a second, hence a plain tuple.
@@ -25,13 +25,14 @@ class Reading:
     Where the words stand in the text is worked out when first asked for: most readings are never shown.
     """
 
-    __slots__ = ("_text", "_tokens", "has_han", "language", "stems", "surfaces")
+    __slots__ = ("_places", "_stemmed", "_text", "has_han", "language", "stems", "surfaces")
 
     def __init__(self, text: str, language: str) -> None:
         found = surfaces_of(text)
         stemmed = list(map(content_stems(language).__getitem__, found))
         self._text = text
-        self._tokens: tuple[Token, ...] | None = None
+        self._stemmed = stemmed
+        self._places: list[tuple[int, int]] | None = None
         self.language = language
         self.has_han = has_han(text)
         self.surfaces: tuple[str, ...] = tuple(
@@ -42,15 +43,21 @@ class Reading:
     @property
     def tokens(self) -> tuple[Token, ...]:
         """The content words with their places in the text."""
-        if self._tokens is None:
-            known = content_stems(self.language)
-            self._tokens = tuple(t for t in tokens(self._text) if known[t.surface] is not None)
-        return self._tokens
+        placed = zip(self.surfaces, self.places, strict=True)
+        return tuple(Token(surface, start, end) for surface, (start, end) in placed)
 
-    def span(self, match: Match) -> tuple[int, int]:
-        """The characters, from and to, that a match covers."""
-        _, first, length = match
-        return self.tokens[first].start, self.tokens[first + length - 1].end
+    @property
+    def places(self) -> list[tuple[int, int]]:
+        """From which to which character of the text each content word stands."""
+        if self._places is None:
+            found = zip(matches_of(self._text), self._stemmed, strict=True)
+            self._places = [match.span() for match, stem in found if stem is not None]
+        return self._places
+
+    def span(self, first: int, length: int) -> tuple[int, int]:
+        """The characters, from and to, of `length` content words from the one at `first`."""
+        places = self.places
+        return places[first][0], places[first + length - 1][1]
 
 
 def read(text: str, language: str) -> Reading:

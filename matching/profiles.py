@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count, repeat
 
 from matching.inference import KINDS, TITLE_FACTOR, Evidence, evidence
 from matching.model import Model
@@ -134,14 +135,18 @@ def _blended(kind: str, declared: tuple[str, ...], found: Evidence, ranks: tuple
 
 def term_keys(reading: Reading) -> Iterable[str]:
     """Terms of a reading: stems, and bigrams for runs of Chinese characters."""
-    return _with_bigrams(reading) if reading.has_han else reading.stems
+    return [term for term, _, _ in _with_bigrams(reading)] if reading.has_han else reading.stems
 
 
-def _with_bigrams(reading: Reading) -> Iterator[str]:
-    tokens = reading.tokens
-    for index, stem in enumerate(reading.stems):
-        following = tokens[index + 1] if index + 1 < len(tokens) else None
-        if not tokens[index].is_han:
-            yield stem
-        elif following is not None and following.is_han and following.start == tokens[index].end:
-            yield stem + reading.stems[index + 1]
+def term_places(reading: Reading) -> Iterable[tuple[str, int, int]]:
+    """The terms of `term_keys`, each with the first content word that it covers and how many."""
+    return _with_bigrams(reading) if reading.has_han else zip(reading.stems, count(), repeat(1), strict=False)
+
+
+def _with_bigrams(reading: Reading) -> Iterator[tuple[str, int, int]]:
+    surfaces, stems, places = reading.surfaces, reading.stems, reading.places
+    for index, stem in enumerate(stems):
+        if not is_han(surfaces[index]):
+            yield stem, index, 1
+        elif index + 1 < len(stems) and is_han(surfaces[index + 1]) and places[index][1] == places[index + 1][0]:
+            yield stem + stems[index + 1], index, 2

@@ -3,7 +3,7 @@
 import re
 import threading
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -73,7 +73,12 @@ class Token(NamedTuple):
 
 def tokens(text: str) -> list[Token]:
     """Split a text into words (Chinese: single characters), with offsets into the text as given."""
-    return [Token(match.group(), match.start(), match.end()) for match in _TOKEN.finditer(text)]
+    return [Token(match.group(), match.start(), match.end()) for match in matches_of(text)]
+
+
+def matches_of(text: str) -> Iterator[re.Match[str]]:
+    """The words of `tokens` as the regular expression finds them."""
+    return (_ASCII_TOKEN if text.isascii() else _TOKEN).finditer(text)
 
 
 def fold(text: str) -> str:
