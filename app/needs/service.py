@@ -54,7 +54,7 @@ def update(session: Session, actor: Actor, need: Need, values: NeedIn | NeedPatc
     check_marks(said["unconfirmed"], said, was["unconfirmed"])
     if said != was:
         need.revision += 1
-        said = content_of(write_revision(session, need, said, actor.user_id))
+        said = content_of(write_revision(session, need, said, actor.user_id, was))
     before, after = _difference({**head, **was}, {**facts_of(need), **said})
     if after:
         need.changed_at = utc_now()
@@ -202,7 +202,7 @@ def _draft_residual(session: Session, actor: Actor, closed: Need) -> Need:
     need.responsible_id, need.deputy_id, need.residual_of_id = closed.responsible_id, closed.deputy_id, closed.id
     _add(session, need)
     said = content_of(newest(session, closed))
-    write_revision(session, need, said, actor.user_id)
+    write_revision(session, need, said, actor.user_id, said)
     audit.record(session, actor, "need.created", need, after={**facts_of(need), **said, "residual_of": closed.ref})
     _match(session, need)
     return need

@@ -20,10 +20,19 @@ from app.vocabularies.models import Term
 from app.vocabularies.queries import check_codes
 
 
-def write_revision(session: Session, need: Need, said: Mapping[str, Any], author_id: UUID | None) -> NeedRevision:
-    """Add what `said` says as the need's newest revision. Raises Invalid naming every field at fault."""
+def write_revision(
+    session: Session,
+    need: Need,
+    said: Mapping[str, Any],
+    author_id: UUID | None,
+    was: Mapping[str, Any] | None = None,
+) -> NeedRevision:
+    """Add what `said` says as the need's newest revision. Raises Invalid naming every field at fault.
+
+    `was` is the revision before: a currency that was withdrawn since may stay.
+    """
     said = _settled(said)
-    _check(session, said)
+    _check(session, said, _currency_of(was or {}))
     recipient, cost = said["recipient"], said["indicative_cost"] or {}
     kind = next(kind for kind in RecipientKind if kind.value in recipient)
     body = organizations.by_ref(session, recipient.get("members_of", ""))
@@ -81,8 +90,14 @@ def _settled(said: Mapping[str, Any]) -> dict[str, Any]:
     return {**said, "language": language, "unconfirmed": unconfirmed}
 
 
-def _check(session: Session, said: Mapping[str, Any]) -> None:
+def _currency_of(said: Mapping[str, Any]) -> str | None:
+    return (said.get("indicative_cost") or {}).get("currency")
+
+
+def _check(session: Session, said: Mapping[str, Any], kept_currency: str | None) -> None:
     errors = [error for fault in _faults(session, said) for error in fault]
+    if (currency := _currency_of(said)) and currency != kept_currency:
+        errors += _unknown(session, "currency", [("/indicative_cost/currency", currency)])
     if errors:
         raise Invalid(errors[0].message, errors)
 

@@ -20,6 +20,7 @@ from app.vocabularies.models import Term
 from app.vocabularies.queries import check_code, check_codes
 
 Values = ProgrammeIn | ProgrammePatch
+_SINGLE = {"/language", "/currency"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +44,15 @@ class Known:
             return named
         return self.programmes.get((organization.id, values.external_id or ""))
 
-    def check(self, session: Session, values: Values) -> None:
-        """Raise Invalid naming every code and organization in `values` that does not exist."""
+    def check(self, session: Session, values: Values, existing: Programme | None = None) -> None:
+        """Raise Invalid naming every code and organization in `values` that does not exist.
+
+        The currency that the `existing` record has may stay: it may have been withdrawn since.
+        """
         errors: list[FieldError] = []
         for kind, codes, pointer in _coded(values):
-            if not self.codes[kind].issuperset(codes):
+            stays = kind == "currency" and existing is not None and codes == [existing.currency]
+            if not stays and not self.codes[kind].issuperset(codes):
                 errors += _advice(session, kind, codes, pointer)
         for ref, pointer in _named(values):
             if ref not in self.organizations:
@@ -101,6 +106,8 @@ def _coded(values: Values) -> Iterable[tuple[str, list[str], str]]:
             yield kind, getattr(values, field), f"/{field}"
     if "language" in values.model_fields_set:
         yield "language", [values.language], "/language"
+    if values.currency:
+        yield "currency", [values.currency], "/currency"
     if "coverage" in values.model_fields_set:
         yield "region", values.coverage.regions, "/coverage/regions"
         yield "country", values.coverage.countries, "/coverage/countries"
@@ -119,7 +126,7 @@ def _named(values: Values) -> Iterable[tuple[str, str]]:
 
 def _advice(session: Session, kind: str, codes: list[str], pointer: str) -> Sequence[FieldError]:
     try:
-        if pointer == "/language":
+        if pointer in _SINGLE:
             check_code(session, kind, codes[0], pointer)
         else:
             check_codes(session, kind, codes, pointer)

@@ -68,7 +68,7 @@ def register(
     _check_origin(actor, organization.id, values)
     _check_verified(actor, values, existing)
     _check_assured(values.assured_until, existing)
-    known.check(session, values)
+    known.check(session, values, existing)
     if existing is None:
         return _create(session, actor, values, organization, rules, known), True
     _check_writer(actor, existing)
@@ -94,7 +94,7 @@ def update(session: Session, actor: Actor, programme: Programme, values: Program
     _check_verified(actor, values, programme)
     _check_assured(values.assured_until, programme)
     known = lookup.read(session, actor, [values])
-    known.check(session, values)
+    known.check(session, values, programme)
 
     def change() -> None:
         record.apply(programme, values, known)

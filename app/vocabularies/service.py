@@ -15,6 +15,7 @@ from matching.knowledge import DATA
 
 SIX = ("en", "fr", "es", "ru", "ar", "zh")
 MEMBERSHIPS = DATA / "memberships.csv"
+CURRENCIES = Path(__file__).parent / "currencies.json"  # it says itself where it is from
 LANGUAGES = {  # each named in the six languages, in the order of SIX
     "en": ("English", "anglais", "inglés", "английский", "الإنكليزية", "英文"),
     "fr": ("French", "français", "francés", "французский", "الفرنسية", "法文"),
@@ -86,6 +87,9 @@ def _entries(folder: Path) -> Iterator[_Entry]:
     for row in _rows(folder / "countries.csv"):
         facts = {name: row[name] for name in ("iso3", "m49", "status", "note")}
         yield _Entry("country", row["iso2"], _names(row), row["region"], facts)
+    yield from (
+        _coded("currency", row) for row in json.loads(CURRENCIES.read_text(encoding="utf-8"))["currencies"]
+    )
 
 
 _LISTS = {

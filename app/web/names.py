@@ -17,6 +17,11 @@ def codes_of(text: str, kind: str, labels: Labels) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def code_of(text: str, kind: str, labels: Labels) -> str:
+    """The one code that `text` names, or `text` itself."""
+    return next(iter(codes_of(text, kind, labels)), "")
+
+
 def names_of(codes: list[str], kind: str, labels: Labels) -> str:
     """The names of codes, one a line, as `codes_of` reads them."""
     return "\n".join(labels(kind, code) for code in codes)

@@ -12,6 +12,7 @@ from app.core.errors import Invalid
 from app.core.jobs import Job
 from app.needs import service
 from app.needs.models import Need, NeedRevision
+from app.vocabularies.models import Term
 from tests.conftest import As
 from tests.needs.conftest import DEPOTS, Stated
 
@@ -201,6 +202,7 @@ def test_all_faults_are_named_at_once(officer: As):
         ({"illustrative": "yes"}, "/illustrative"),
         ({"indicative_cost": {"low": 2, "high": 1, "currency": "USD"}}, "/indicative_cost"),
         ({"indicative_cost": {"low": 2, "currency": "dollars"}}, "/indicative_cost/currency"),
+        ({"indicative_cost": {"low": 2, "currency": "USB"}}, "/indicative_cost/currency"),
         ({"status": "open"}, "/status"),
         ({"source": "assessment"}, "/assessment"),
         ({"unconfirmed": ["zz"]}, "/unconfirmed/0"),
@@ -214,6 +216,23 @@ def test_wrong_fields_are_named(officer: As, wrong: dict[str, Any], pointer: str
 
     assert answer.status_code == 422
     assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
+
+
+def test_a_currency_that_is_withdrawn_stays_until_it_is_changed(officer: As, session: Session):
+    cost = {"indicative_cost": {"low": 2, "currency": "ZWG"}}
+    need = officer.post("/api/v1/needs", json={**DEPOTS, **cost}).json()
+    session.delete(session.get_one(Term, ("currency", "ZWG")))
+    session.commit()
+
+    path, change = (
+        f"/api/v1/needs/{need['ref']}",
+        {"title": "Another", "indicative_cost": {"low": 3, "currency": "ZWG"}},
+    )
+    assert officer.get(path).json()["indicative_cost"]["currency"] == "ZWG"
+    assert officer.patch(path, json=change, headers={"If-Match": need["etag"]}).status_code == 200
+    answer = officer.post("/api/v1/needs", json={**DEPOTS, **cost})
+    assert answer.status_code == 422
+    assert "not a code of the vocabulary currency" in answer.json()["detail"]
 
 
 def test_unknown_codes_are_refused_where_they_are_only_asked_about(officer: As):

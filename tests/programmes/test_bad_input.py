@@ -32,6 +32,8 @@ JSON = {"Content-Type": "application/json"}  # written by hand, because a surrog
         ({"starts_on": "01.02.2026"}, "/starts_on", "2027-12-31"),
         ({"ceiling": 5, "currency": "USD"}, "/kind", "Only a fund"),
         ({"budget": 5}, "/currency", "needs its currency"),
+        ({"budget": 5, "currency": "USB"}, "/currency", "not a code of the vocabulary currency; the nearest: USD"),
+        ({"currency": "DEM"}, "/currency", "not a code of the vocabulary currency"),
         ({"capacity": 0}, "/capacity", "greater than or equal to 1"),
         ({"capacity": False}, "/capacity", "valid integer"),
         ({"capacity": 10**30}, "/capacity", "less than or equal to"),

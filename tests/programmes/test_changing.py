@@ -12,6 +12,7 @@ from app.audit.models import AuditEvent
 from app.core.db import utc_now
 from app.programmes.models import ProgrammeStatus
 from app.programmes.service import MOVES
+from app.vocabularies.models import Term
 from tests.conftest import As
 from tests.programmes.conftest import MINIMAL, PATH, aged
 
@@ -33,6 +34,18 @@ def test_a_change_needs_the_present_tag(key: TestClient):
     changed = key.patch(path, json={"title": "New"}, headers={"If-Match": programme["etag"]})
     assert changed.json()["title"] == "New"
     assert changed.headers["ETag"] != programme["etag"]
+
+
+def test_a_currency_that_is_withdrawn_stays_until_it_is_changed(key: TestClient, session: Session):
+    path, programme = register(key, budget=5, currency="ZWG", external_id="A")
+    session.delete(session.get_one(Term, ("currency", "ZWG")))
+    session.commit()
+
+    assert key.get(path).json()["currency"] == "ZWG"
+    changed = {"title": "New", "currency": "ZWG"}
+    assert key.patch(path, json=changed, headers={"If-Match": programme["etag"]}).status_code == 200
+    assert key.post(PATH, json=MINIMAL | {"external_id": "A", "budget": 5, "currency": "ZWG"}).status_code == 200
+    assert key.post(PATH, json=MINIMAL | {"external_id": "B", "budget": 5, "currency": "ZWG"}).status_code == 422
 
 
 def test_in_a_change_an_absent_field_is_kept_and_null_clears(key: TestClient):

@@ -32,6 +32,15 @@ def test_there_are_the_member_states_and_the_observers(anybody: TestClient):
     assert (by_status.count("member"), by_status.count("observer")) == (193, 2)
 
 
+def test_there_are_the_currencies_in_use_and_no_others(anybody: TestClient):
+    listed = anybody.get("/api/v1/vocabularies/currencies").json()["terms"]
+    codes = {term["code"] for term in listed}
+
+    assert {"USD", "EUR", "CHF", "XOF", "KES", "ZWG"} <= codes
+    assert codes.isdisjoint({"DEM", "HRK", "BGN", "ZWL", "XXX", "XTS"})
+    assert next(term["labels"]["fr"] for term in listed if term["code"] == "USD") == "dollar des États-Unis"
+
+
 @pytest.mark.parametrize("name", ["country", "countries", "Countries"])
 def test_a_vocabulary_has_a_singular_and_a_plural_name(anybody: TestClient, name: str):
     assert anybody.get(f"/api/v1/vocabularies/{name}").json()["name"] == "country"

@@ -72,6 +72,19 @@ def test_an_unknown_country_is_said_with_the_nearest_ones(partner: As):
     assert "TG (Togo)" in answer.text
 
 
+def test_a_currency_is_entered_by_code_or_name_and_a_wrong_one_is_said(session: Session, partner: As):
+    assert 'list="currency-offered"' in partner.get("/programmes/new").text
+    for entered, title in (("eur", "One"), ("US Dollar", "Two")):
+        send(partner, "/programmes/new", **{**PROGRAMME, "title": title}, budget="5", currency=entered)
+
+    answer = send(partner, "/programmes/new", **PROGRAMME, budget="5", currency="USB")
+
+    assert session.scalars(select(Programme.currency).order_by(Programme.title)).all() == ["EUR", "USD"]
+    assert answer.status_code == 422
+    assert 'id="currency-error"' in answer.text
+    assert "USD (US Dollar)" in answer.text
+
+
 def test_an_identifier_that_is_taken_changes_no_programme(session: Session, partner: As):
     send(partner, "/programmes/new", **PROGRAMME, external_id="A1")
 

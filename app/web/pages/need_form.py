@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from app.needs import specificity
 from app.needs.schemas import NeedOfficer, NeedView, Specificity, SpecificityIn
 from app.web.forms import Form, filled
-from app.web.names import codes_of, names_of
+from app.web.names import code_of, codes_of, names_of
 from app.web.render import Labels, Page
 
 LANGUAGES = ("en", "fr", "es", "ru", "ar", "zh")
@@ -40,7 +40,7 @@ def body_of(form: Form, labels: Labels) -> dict[str, Any]:
         **{name: form.many(name) for name in _CHECKED},
         "recipient": _recipient(form, labels),
         "provisions": [_provision(line) for line in form.lines("provisions")],
-        "indicative_cost": filled(**{name: form.text(f"cost_{name}").strip() for name in _COST}) or None,
+        "indicative_cost": _cost(form, labels),
         "translations": _translations(form),
     }
 
@@ -86,6 +86,11 @@ def _recipient(form: Form, labels: Labels) -> dict[str, Any]:
     }
     kind = form.text("recipient")
     return filled(context=form.text("context"), **{name: values[name] for name in values if name == kind})
+
+
+def _cost(form: Form, labels: Labels) -> dict[str, Any] | None:
+    values = {name: form.text(f"cost_{name}").strip() for name in _COST}
+    return filled(**values | {"currency": code_of(values["currency"], "currency", labels)}) or None
 
 
 def _provision(line: str) -> dict[str, str]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from app.programmes.schemas import ProgrammeOwn, ProgrammeView
 from app.web.forms import Form, whole_number
-from app.web.names import codes_of, names_of
+from app.web.names import code_of, codes_of, names_of
 from app.web.render import Labels
 
 # Where the message of a pointer is shown, where the field has another name.
@@ -29,6 +29,7 @@ def body_of(form: Form, labels: Labels, new: bool) -> dict[str, Any]:
         **{name: form.text(name) for name in _PLAIN},
         **{name: form.many(name) for name in _CHECKED},
         **{name: form.text(name).strip() or None for name in (*_DATED, *_LINES)},
+        "currency": code_of(form.text("currency"), "currency", labels) or None,
         "activities": form.lines("activities"),
         "excluded": codes_of(form.text("excluded"), "country", labels),
         "partners": [_partner(line) for line in form.lines("partners")],
