@@ -2,7 +2,9 @@
 
 import argparse
 import json
+import os
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -12,8 +14,9 @@ from matching import evaluation
 from matching.knowledge import KnowledgeError
 from matching.matcher import Matcher
 from matching.model import Model, load_model
+from matching.readers import Readers
 from matching.reading import LineError, read_judgements, read_needs, read_programmes
-from matching.types import Suggestion
+from matching.types import Need, Suggestion
 
 
 def main(arguments: list[str] | None = None, out: TextIO | None = None) -> int:
@@ -50,6 +53,9 @@ def _options(name: str, command: argparse.ArgumentParser) -> None:
     if name == "rank":
         command.add_argument("--limit", type=_positive, default=100)
         command.add_argument("--proposals", action="store_true", help="only what the matcher would propose")
+        command.add_argument(
+            "--processes", type=_positive, default=os.cpu_count() or 1, help="how many work at once (all cores)"
+        )
         return
     command.add_argument("--json", action="store_true")
     if name == "explain":
@@ -82,15 +88,27 @@ def _model(chosen: argparse.Namespace) -> Model:
 
 
 def _rank(chosen: argparse.Namespace, out: TextIO) -> int:
-    needs, matcher = read_needs(chosen.needs), _matcher(chosen)
-    for need in needs:
-        if chosen.proposals:
-            ranked = [(s.programme_id, s.score) for s in matcher.propose(need, chosen.limit, chosen.as_of)]
-        else:
-            ranked = matcher.rank(need, chosen.limit, chosen.as_of)
-        for place, (programme_id, score) in enumerate(ranked, start=1):
-            out.write(f"{need.id} Q0 {programme_id} {place} {score:.9f} {matcher.model.name}\n")
+    needs, model = read_needs(chosen.needs), _model(chosen)
+    with Readers(model, chosen.processes) as readers:
+        matcher = Matcher(read_programmes(chosen.programmes), model, readers=readers)
+        for need_id, ranked in _ranked(matcher, needs, chosen, readers):
+            out.writelines(
+                f"{need_id} Q0 {programme_id} {place} {score:.9f} {model.name}\n"
+                for place, (programme_id, score) in enumerate(ranked, start=1)
+            )
     return 0
+
+
+def _ranked(
+    matcher: Matcher, needs: list[Need], chosen: argparse.Namespace, readers: Readers
+) -> Iterator[tuple[str, list[tuple[str, float]]]]:
+    limit, as_of, cores = chosen.limit, chosen.as_of, chosen.processes
+    if chosen.proposals:
+        for need_id, proposed in matcher.propose_all(needs, limit, as_of, cores, readers):
+            yield need_id, [(one.programme_id, one.score) for one in proposed]
+    else:
+        for need, ranked in matcher.rank_all(needs, limit, as_of, cores, readers):
+            yield need.id, ranked
 
 
 def _explain(chosen: argparse.Namespace, out: TextIO) -> int:

@@ -157,19 +157,19 @@ def _split(part: Postings, asked: Asked, first: int, last: int) -> Any:
 @_compiled()
 def _insert(scores: Any, rows: Any, order: Any, score: float, row: int) -> None:
     """Put a row into the best, which fall by score; scores of one TIE are a tie, which goes by `order`."""
-    last = len(scores) - 1
     key = np.rint(score / TIE)
-    place = last + 1
-    while place > 0:
-        kept = np.rint(scores[place - 1] / TIE)
-        if rows[place - 1] >= 0 and (kept > key or (kept == key and order[rows[place - 1]] < order[row])):
-            break
-        place -= 1
-    if place > last:
-        return
-    for i in range(last, place, -1):
+    low, high = 0, len(scores)
+    while low < high:
+        middle = (low + high) // 2
+        kept = np.rint(scores[middle] / TIE)
+        if rows[middle] >= 0 and (kept > key or (kept == key and order[rows[middle]] < order[row])):
+            low = middle + 1
+        else:
+            high = middle
+    for i in range(len(scores) - 1, low, -1):
         scores[i], rows[i] = scores[i - 1], rows[i - 1]
-    scores[place], rows[place] = score, row
+    if low < len(scores):
+        scores[low], rows[low] = score, row
 
 
 @_compiled()

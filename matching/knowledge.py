@@ -203,8 +203,10 @@ def _alternatives(cell: str) -> list[str]:
 
 def is_acronym(term: str) -> bool:
     """Whether a term is one word with mostly capitals, to be matched in its own letter case."""
-    capitals = sum(character.isupper() for character in term)
-    return " " not in term and capitals >= 2 and capitals * 2 >= sum(character.isalpha() for character in term)
+    if " " in term or term.islower():
+        return False
+    capitals = sum(map(str.isupper, term))
+    return capitals >= 2 and capitals * 2 >= sum(map(str.isalpha, term))
 
 
 def merged_glossary(base: tuple[Concept, ...], added: tuple[Concept, ...]) -> tuple[Concept, ...]:

@@ -1,7 +1,9 @@
 """Reads many records into packed profiles, in this process or in several at once."""
 
 import copyreg
+import gc
 import multiprocessing
+import pickle
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from types import MappingProxyType, TracebackType
@@ -45,7 +47,7 @@ class Readers:
                 self._processes,
                 multiprocessing.get_context("spawn"),  # a server has threads, which a fork would not survive
                 _keep_model,
-                (self._model,),
+                (pickle.dumps(self._model, pickle.HIGHEST_PROTOCOL),),
             )
         return self._pool.map(_read_there, [read] * len(some), some)
 
@@ -68,10 +70,11 @@ def _packed_needs(listed: Sequence[Need], model: Model) -> Profiles:
     return pack(need_profile(need, model) for need in listed)
 
 
-def _keep_model(model: Model) -> None:
-    """Each process receives the model once."""
+def _keep_model(pickled: bytes) -> None:
+    """Each process receives the model once, and never looks through it for garbage."""
     global _model
-    _model = model
+    _model = pickle.loads(pickled)
+    gc.freeze()
 
 
 def _read_there(read: Callable[[Sequence[Any], Model], Profiles], listed: Sequence[Any]) -> Profiles:
