@@ -1,6 +1,6 @@
 """Finds the glossary's concepts in a text by stems, longest phrase first, acronyms in their own letter case."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from matching.knowledge import Concept, is_acronym
@@ -21,14 +21,13 @@ class ConceptBook:
 
     def find(self, reading: Reading) -> list[tuple[str, int, int]]:
         """(concept id, start, end) for each concept named in the reading."""
-        matches = self._book.find(reading)
-        found = {(self._ids[phrase], *reading.span(first, length)) for phrase, first, length in matches}
+        found = [(concept, *reading.span(first, length)) for concept, first, length in self.named(reading)]
         return sorted(found, key=lambda hit: (hit[1], hit[2], hit[0]))
 
-    def named(self, reading: Reading) -> list[str]:
-        """The concept ids of `find`, without their places."""
-        found = dict.fromkeys([(self._ids[phrase], first) for phrase, first, _ in self._book.find(reading)])
-        return [concept for concept, _ in found]
+    def named(self, reading: Reading) -> Iterable[tuple[str, int, int]]:
+        """(concept id, first content word, number of words) for each concept named, in order of place."""
+        ids = self._ids
+        return dict.fromkeys([(ids[phrase], first, length) for phrase, first, length in self._book.find(reading)])
 
 
 def _phrases(concept: Concept) -> Iterator[Phrase]:

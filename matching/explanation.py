@@ -139,9 +139,9 @@ def _place_terms(terms: Mapping[str, _Heard], passage: Passage) -> None:
 
 
 def _place_concepts(concepts: Mapping[str, _Heard], passage: Passage, model: Model) -> None:
-    for concept, start, end in model.concepts.find(passage.reading):
+    for concept, first, length in model.concepts.named(passage.reading):
         if concept in concepts:
-            concepts[concept].add(passage, start, end)
+            concepts[concept].add(passage, *passage.reading.span(first, length))
 
 
 def _place_codes(wanted: _Wanted, passages: Sequence[Passage], model: Model) -> None:

@@ -86,7 +86,7 @@ def _profile(
     for passage in passages:
         for term in term_keys(passage.reading):
             terms[term] = terms.get(term, 0.0) + passage.factor
-        for concept in model.concepts.named(passage.reading):
+        for concept, _, _ in model.concepts.named(passage.reading):
             concepts[concept] = concepts.get(concept, 0.0) + passage.factor
     found = evidence([(passage.factor, passage.reading) for passage in passages], model)
     declared = _declared(record)

@@ -250,13 +250,14 @@ def resolve_language(text: str, declared: str | None) -> str:
 
 def _votes(text: str) -> dict[str, int]:
     """How many small words of each language in Latin letters a text has."""
-    total = sum(map(_small_words.__getitem__, surfaces_of(text)))
+    total = sum(map(_small_words.__getitem__, text.split()))
     return {language: total // one % 1_000 for language, one in _VOTE.items()}
 
 
-def _vote(word: str) -> int:
-    folded = fold(word)
-    return sum(one for language, one in _VOTE.items() if folded in STOP_WORDS[language])
+def _vote(unspaced: str) -> int:
+    """The votes of a text without spaces, mostly one word, with or without punctuation: no word has a space in it."""
+    folded = list(map(fold, surfaces_of(unspaced)))
+    return sum(one for language, one in _VOTE.items() for word in folded if word in STOP_WORDS[language])
 
 
 _small_words = Remembered(_vote)
