@@ -16,7 +16,8 @@ from matching.types import TIE
 
 TILE = 4096
 BLOCK = 64
-FAST = {"contract", "reassoc", "nnan", "nsz"}  # sums may be taken in another order; nothing is NaN
+FUSED = {"contract"}  # a product and a sum in one step; the order of sums stays, so that every run gives the same
+UNORDERED = {"nnan", "nsz"}  # for the largest of many, none of which is NaN
 Loop = TypeVar("Loop", bound=Callable[..., Any])
 
 
@@ -78,20 +79,20 @@ def fill(
                 at[feature] += 1
 
 
-@_compiled(fastmath=FAST)
+@_compiled(fastmath=FUSED)
 def _add_one(total: Any, weight: Any, column: Any) -> None:
     for i in range(len(total)):
         total[i] += weight * column[i]
 
 
-@_compiled(fastmath=FAST)
+@_compiled(fastmath=FUSED)
 def _add_four(total: Any, weights: Any, a: Any, b: Any, c: Any, d: Any) -> None:
     w, x, y, z = weights[0], weights[1], weights[2], weights[3]
     for i in range(len(total)):
         total[i] += w * a[i] + x * b[i] + y * c[i] + z * d[i]
 
 
-@_compiled(fastmath=FAST)
+@_compiled(fastmath=UNORDERED)
 def _largest(total: Any) -> Any:
     found = total[0]
     for i in range(len(total)):
@@ -208,7 +209,7 @@ def best(
             _keep(total, low, least, allowed, order, scores[need], rows[need])
 
 
-@_compiled(fastmath=FAST)
+@_compiled(fastmath=FUSED)
 def _add_runs(total: Any, low: int, runs: Any, run: int, levels: Any, geography: float) -> None:
     """Add to each row of a tile what its run adds, from the run that the tile begins in; below 0 shuts it out."""
     high = low + len(total)

@@ -35,6 +35,13 @@ class _State:
     segments: tuple[Segment, ...]
     alive: tuple[Flags, ...]
 
+    def holds(self, programme_id: str) -> bool:
+        """Whether a programme is there."""
+        return any(
+            programme_id in part.rows and mask[part.rows[programme_id]]
+            for part, mask in zip(self.segments, self.alive, strict=True)
+        )
+
     def find(self, programme_id: str) -> tuple[Segment, int]:
         """Where a programme is; KeyError where it is not."""
         for part, mask in zip(reversed(self.segments), reversed(self.alive), strict=True):
@@ -117,9 +124,23 @@ class Matcher:
                 ):
                     yield from zip(some[first * BLOCK :], found, strict=False)
 
-    def propose(self, need: Need, limit: int = 10, as_of: date | None = None) -> list[Suggestion]:
-        """The suggestions that the matcher proposes: eligible, at or above the floors, covering the place."""
-        return [suggestion for suggestion in self.suggest(need, limit, as_of) if suggestion.proposed]
+    def propose(
+        self, need: Need, limit: int = 10, as_of: date | None = None, ranked: Ranked | None = None
+    ) -> list[Suggestion]:
+        """The suggestions that the matcher proposes: eligible, at or above the floors, covering the place.
+
+        `ranked` is what `rank` gave for the need and limit, where it is known already; programmes that were taken
+        out since are left out.
+        """
+        state, asked = self._state, self._asked([need])
+        found = self._best(state, asked, limit, as_of)[0] if ranked is None else ranked
+        likely = [
+            (rank, one)
+            for rank, (one, score) in enumerate(found, 1)
+            if score >= self.model.floor - TIE and state.holds(one)
+        ]
+        explained = (self._suggestion(state, need, asked, one, rank, as_of) for rank, one in likely)
+        return [suggestion for suggestion in explained if suggestion.proposed]
 
     def propose_all(
         self,
@@ -130,12 +151,8 @@ class Matcher:
         readers: Readers | None = None,
     ) -> Iterator[tuple[str, list[Suggestion]]]:
         """(need id, its proposals) for each need in turn; the list is empty where nothing is proposed."""
-        state = self._state
         for need, ranked in self.rank_all(needs, limit, as_of, threads, readers):
-            likely = [(rank, one) for rank, (one, score) in enumerate(ranked, 1) if score >= self.model.floor]
-            asked = self._asked([need]) if likely else None
-            found = [self._suggestion(state, need, asked, one, rank, as_of) for rank, one in likely if asked]
-            yield need.id, [suggestion for suggestion in found if suggestion.proposed]
+            yield need.id, self.propose(need, limit, as_of, ranked)
 
     def multiply_adds(self, needs: Sequence[Need]) -> int:
         """How many products the scores of these needs over all programmes take: a measure for benchmarks."""
