@@ -255,7 +255,7 @@ def _votes(text: str) -> dict[str, int]:
 
 
 def _vote(unspaced: str) -> int:
-    """The votes of a text without spaces, mostly one word, with or without punctuation: no word has a space in it."""
+    """The votes of a text without spaces: mostly one word with its punctuation, for no word has a space in it."""
     folded = list(map(fold, surfaces_of(unspaced)))
     return sum(one for language, one in _VOTE.items() for word in folded if word in STOP_WORDS[language])
 
