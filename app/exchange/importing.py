@@ -92,7 +92,8 @@ def import_file(
 
 def _document(row: Row, table: Table, columns: Sequence[Column], ignored: set[str]) -> dict[str, Any] | Refused:
     if row.fault:
-        return Refused(422, row.fault)
+        place = f"/{row.column.replace('.', '/')}"
+        return Refused(422, row.fault, [FieldError(place, row.fault)] if row.column else ())
     cells = {name: cell for name, cell in row.cells.items() if not _is_ignored(name, ignored)}
     return cells if table.is_documents else shapes.nested(columns, cells)
 
@@ -184,7 +185,8 @@ def _cell_error(row: Row, error: FieldError, columns: Sequence[Column], table: T
     value: Any = row.cells
     for part in [name] if not table.is_documents else path:
         value = _inside(value, part)
-    return CellError(row=row.number, column=name, value=_said(value), reason=error.message)
+    said = _said(value) or _said(row.cells.get("_line", ""))
+    return CellError(row=row.number, column=name, value=said, reason=error.message)
 
 
 def _column_at(path: Sequence[str], names: Sequence[str]) -> str:

@@ -1,10 +1,12 @@
 """Bytes to rows and back."""
 
 import io
+import zipfile
 from typing import Any
 
 import openpyxl
 import pytest
+import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -101,8 +103,10 @@ def test_a_file_that_cannot_be_read_says_why(form: str, content: bytes, said: st
         (b"[1, 2]", "not a JSON object"),
         (b'{"title": NaN}', "NaN is not a number"),
         (b'{"title": "\xe9"}', "not in UTF-8"),
-        (b"[" * 100_000, "not JSON"),
-        (b'{"n": ' + b"9" * 5000 + b"}", "not JSON"),
+        (b"[" * 100_000, "The line goes 100000 brackets deep and no field goes deeper than 20"),
+        (b'{"title": "a" "note": "b"}', "at its character 15 a comma is missing"),
+        (b'{"title": "a}', "a text begins that is not closed"),
+        (b'{"title": "a"} {"title": "b"}', "write one object a line"),
     ],
 )
 def test_a_line_that_is_no_document_is_a_faulty_row_and_the_others_are_read(line: bytes, fault: str):
@@ -111,6 +115,28 @@ def test_a_line_that_is_no_document_is_a_faulty_row_and_the_others_are_read(line
     assert [row.number for row in table.rows] == [1, 3, 4]
     assert fault in table.rows[1].fault
     assert [row.cells["title"] for row in table.rows[::2]] == ["a", "b"]
+
+
+def test_a_line_that_goes_too_deep_names_its_field_and_the_others_are_read():
+    deep = b'{"title": "[[[[", "themes": ["x"], "note": ' + b"[" * 30 + b"]" * 30 + b"}"
+    table = codecs.read(Format.JSONL, b'{"title": "a"}\n' + deep + b"\n")
+
+    assert (table.rows[1].column, table.rows[1].number) == ("note", 2)
+    assert table.rows[1].fault.startswith("The value goes 31 brackets deep")
+    assert table.rows[0].fault == ""
+
+
+def test_where_a_line_breaks_its_field_is_named():
+    [row] = codecs.read(Format.JSONL, b'{"title": "a", "note": {"x": 1}, "themes": [1,, 2]}').rows
+
+    assert row.column == "themes"
+    assert "at its character 47 a value is missing" in row.fault
+
+
+def test_a_number_without_end_is_its_fields_to_refuse():
+    [row] = codecs.read(Format.JSONL, b'{"n": ' + b"9" * 5000 + b"}").rows
+
+    assert (row.fault, row.cells["n"]) == ("", "9" * 5000)
 
 
 @pytest.mark.parametrize("line", ["a", "a,b,c", 'a,b,"c, d"'])
@@ -122,7 +148,7 @@ def test_a_csv_row_of_another_length_is_faulty(line: str):
 
 def test_numbers_dates_and_flags_of_a_workbook_are_read_as_they_look():
     workbook = openpyxl.Workbook()
-    cells: list[Any] = ["text", 2370, 0.5, True, __import__("datetime").date(2026, 11, 21), None, "=1+1"]
+    cells: list[Any] = ["text", 2370, 0.5, True, __import__("datetime").date(2026, 11, 21), None]
     workbook.active.append([f"c{n}" for n in range(len(cells))])
     workbook.active.append(cells)
     target = io.BytesIO()
@@ -130,4 +156,59 @@ def test_numbers_dates_and_flags_of_a_workbook_are_read_as_they_look():
 
     [row] = codecs.read(Format.XLSX, target.getvalue()).rows
 
-    assert list(row.cells.values()) == ["text", "2370", "0.5", "true", "2026-11-21", "", ""]
+    assert list(row.cells.values()) == ["text", "2370", "0.5", "true", "2026-11-21", ""]
+
+
+def test_a_formula_without_a_value_and_an_error_make_their_rows_wrong_and_the_others_are_read():
+    target = io.BytesIO()
+    with xlsxwriter.Workbook(target) as workbook:
+        sheet = workbook.add_worksheet()
+        for number, cells in enumerate(
+            [("title", "note"), ("a", "b"), ("c", ""), ("", ""), ("e", ""), ("f", "g")]
+        ):
+            sheet.write_row(number, 0, cells)
+        sheet.write_formula("B3", "=A2", value="")
+        sheet.write_formula("B4", "=A2&A3", value="")
+        sheet.write_formula("B5", "=1/0", value="#DIV/0!")
+        sheet.write_formula("B6", "=1+1", value=2)
+
+    table = codecs.read(Format.XLSX, target.getvalue())
+
+    assert [(row.number, row.column, row.cells["note"]) for row in table.rows] == [
+        (2, "", "b"),
+        (3, "note", "=A2"),
+        (4, "note", "=A2&A3"),
+        (5, "note", "#DIV/0!"),
+        (6, "", "2"),
+    ]
+    assert "The cell B3 holds a formula whose value is not in the file" in table.rows[1].fault
+    assert "enter the value itself" in table.rows[3].fault
+
+
+def test_a_formula_whose_value_is_an_empty_text_is_an_empty_cell():
+    target, saved = io.BytesIO(), io.BytesIO()
+    with xlsxwriter.Workbook(target) as workbook:
+        sheet = workbook.add_worksheet()
+        sheet.write_row(0, 0, ("title", "note"))
+        sheet.write_string("A2", "a")
+        sheet.write_formula("B2", '=""', value="")
+    with zipfile.ZipFile(target) as made, zipfile.ZipFile(saved, "w") as copy:
+        for name in made.namelist():  # a spreadsheet program says that the value is a text
+            copy.writestr(name, made.read(name).replace(b'<c r="B2">', b'<c r="B2" t="str">'))
+
+    [row] = codecs.read(Format.XLSX, saved.getvalue()).rows
+
+    assert (row.fault, row.cells) == ("", {"title": "a", "note": ""})
+
+
+def test_a_row_of_nothing_but_such_a_cell_below_the_others_is_not_lost():
+    workbook = openpyxl.Workbook()
+    workbook.active.append(["title", "note"])
+    workbook.active.append(["a", "b"])
+    workbook.active["B9"] = "=SUM(A1:A2)"
+    target = io.BytesIO()
+    workbook.save(target)
+
+    rows = codecs.read(Format.XLSX, target.getvalue()).rows
+
+    assert [(row.number, row.column) for row in rows] == [(2, ""), (9, "note")]

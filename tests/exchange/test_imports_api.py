@@ -1,8 +1,10 @@
 """Files sent to the API, and what is kept of them."""
 
+import io
 from typing import Any
 
 import pytest
+import xlsxwriter
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select
@@ -49,6 +51,35 @@ def test_a_file_sent_in_a_form_is_known_by_its_name(key: TestClient):
     report = key.post(f"{PATH}?kind=programmes", files={"file": ("folder/offers.jsonl", row)}).json()
 
     assert (report["file_name"], report["format"], report["created"]) == ("offers.jsonl", "jsonl", 1)
+
+
+def test_a_formula_that_was_never_computed_is_named_and_the_rest_of_the_workbook_is_kept(key: TestClient):
+    target = io.BytesIO()
+    with xlsxwriter.Workbook(target) as workbook:
+        sheet = workbook.add_worksheet()
+        for number, line in enumerate((HEADER, GOOD, "A2,T,,WPN-PSM,011")):
+            sheet.write_row(number, 0, line.split(","))
+        sheet.write_formula("C3", "=C2", value="")
+
+    report = key.post(f"{PATH}?kind=programmes", files={"file": ("offers.xlsx", target.getvalue())}).json()
+
+    [error] = report["errors"]
+    assert (report["created"], report["refused"]) == (1, 1)
+    assert (error["row"], error["column"], error["value"]) == (3, "summary", "=C2")
+    assert "save the workbook with a spreadsheet program first" in error["reason"]
+
+
+def test_a_line_that_goes_too_deep_is_named_and_the_rest_of_the_file_is_kept(key: TestClient):
+    good = b'{"title": "T", "summary": "S", "themes": ["WPN-PSM"], "coverage": {"global": true}}'
+    deep = good.replace(b'"S"', b"[" * 5_000 + b"]" * 5_000)
+
+    sent = {"file": ("offers.jsonl", good + b"\n" + deep)}
+    report = key.post(f"{PATH}?kind=programmes", files=sent).json()
+
+    [error] = report["errors"]
+    assert (report["created"], report["refused"]) == (1, 1)
+    assert (error["row"], error["column"]) == (2, "summary")
+    assert "no field goes deeper than 20" in error["reason"]
 
 
 def test_a_try_is_recorded_and_keeps_nothing(key: TestClient, session: Session):

@@ -11,11 +11,12 @@ SURPLUS = "_extra_"  # names the cells of a row beyond its header, so that none 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row. `fault` says why it could not be read; `cells` then holds what could."""
+    """One row. `fault` says why it could not be read, and `column` where; `cells` then holds what could."""
 
     number: int
     cells: dict[str, Any]
     fault: str = ""
+    column: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,10 @@
-"""Excel workbooks: the first sheet, every cell as text."""
+"""Excel workbooks: the first sheet, every cell as text; a cell whose value is not there makes its row wrong."""
 
 import io
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -10,7 +12,8 @@ from python_calamine import CalamineError, CalamineWorkbook, ZipError
 from xlsxwriter import Workbook
 
 from app.core.errors import Invalid
-from app.exchange.codecs.table import Table, of_cells
+from app.exchange.codecs.formulas import Unread, unread_cells
+from app.exchange.codecs.table import Row, Table, of_cells
 
 LONGEST_CELL = 32_767
 _LARGEST = 300_000_000  # bytes unpacked: a small file can unpack to more than there is memory
@@ -19,13 +22,14 @@ _NO_WORKBOOK = "The file is not an Excel workbook (.xlsx)"
 
 def read(content: bytes) -> Table:
     """Return the first sheet's cells as text. Raises Invalid for what is no workbook."""
-    _check_size(content)
+    unread = _unread(content)
     try:
         sheet = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0)
         records = sheet.to_python(skip_empty_area=False)
     except (CalamineError, ZipError, IndexError, OSError) as error:
         raise Invalid(f"{_NO_WORKBOOK}: {error}") from None
-    return of_cells((number, [_text(cell) for cell in record]) for number, record in enumerate(records, start=1))
+    table = of_cells(_records(records, unread))
+    return Table(table.columns, [_judged(row, unread.get(row.number, ())) for row in table.rows])
 
 
 def write(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> bytes:
@@ -56,14 +60,39 @@ def _write(sheet: Any, number: int, place: int, value: Any) -> None:
         sheet.write_string(number, place, text.encode("utf-8", "replace").decode())
 
 
-def _check_size(content: bytes) -> None:
+def _unread(content: bytes) -> dict[int, list[Unread]]:
+    """By row, the cells whose value is not there. Raises Invalid for what is no workbook, or too large."""
+    found: dict[int, list[Unread]] = {}
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            unpacked = sum(entry.file_size for entry in archive.infolist())
-    except (zipfile.BadZipFile, ValueError):
+            if sum(entry.file_size for entry in archive.infolist()) > _LARGEST:
+                raise Invalid("The workbook is too large; send it in parts, or as csv")
+            for cell in unread_cells(archive):
+                found.setdefault(cell.row, []).append(cell)
+    except (zipfile.BadZipFile, zlib.error, ValueError, NotImplementedError, RuntimeError):
         raise Invalid(_NO_WORKBOOK if content else "The file is empty") from None
-    if unpacked > _LARGEST:
-        raise Invalid("The workbook is too large; send it in parts, or as csv")
+    return found
+
+
+def _records(
+    records: Sequence[Sequence[Any]], unread: Mapping[int, Sequence[Unread]]
+) -> Iterator[tuple[int, list[str]]]:
+    """Numbered rows of text. An unread cell says what it holds, so that its row is not taken for blank."""
+    for number in [*range(1, len(records) + 1), *sorted(row for row in unread if row > len(records))]:
+        cells = [_text(cell) for cell in records[number - 1]] if number <= len(records) else []
+        for one in unread.get(number, ()):
+            cells += [""] * (one.column - len(cells))
+            cells[one.column - 1] = one.content
+        yield number, cells
+
+
+def _judged(row: Row, unread: Sequence[Unread]) -> Row:
+    """A row with such cells is wrong, and says which and what to do."""
+    if not unread or row.fault:
+        return row
+    columns = list(row.cells)
+    told = "; ".join(f"The cell {one.address} {one.advice}" for one in unread)
+    return replace(row, fault=told, column=columns[min(unread[0].column, len(columns)) - 1])
 
 
 def _text(cell: Any) -> str:
