@@ -81,6 +81,15 @@ class Matcher:
         """What the fit counted; records changed since are scored by it until the next fit."""
         return self._statistics
 
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """The programmes as they are scored: the first segment is the fit's, the others are of changes since."""
+        return self._state.segments
+
+    def feature(self, column: int) -> str:
+        """The feature in a column of the segments."""
+        return self._vocabulary.name(column)
+
     def suggest(
         self, need: Need, limit: int = 10, as_of: date | None = None, include_ineligible: bool = False
     ) -> list[Suggestion]:
@@ -89,7 +98,7 @@ class Matcher:
         Gated programmes are left out unless `include_ineligible`; at most `limit` of them then come last, with
         rank 0.
         """
-        state, asked = self._state, self._asked([need])
+        state, asked = self._state, self.asked([need])
         open_ = self._best(state, asked, limit, as_of)[0]
         found = [self._suggestion(state, need, asked, one, rank, as_of) for rank, (one, _) in enumerate(open_, 1)]
         if include_ineligible:
@@ -99,11 +108,11 @@ class Matcher:
 
     def explain(self, need: Need, programme_id: str, as_of: date | None = None) -> Suggestion:
         """The score of any programme for a need, gated or not; KeyError for an unknown id. Rank is 0."""
-        return self._suggestion(self._state, need, self._asked([need]), programme_id, 0, as_of)
+        return self._suggestion(self._state, need, self.asked([need]), programme_id, 0, as_of)
 
     def rank(self, need: Need, limit: int = 100, as_of: date | None = None) -> list[tuple[str, float]]:
         """(programme id, score) of what is eligible and scores above 0, best first, ties by id."""
-        return self._best(self._state, self._asked([need]), limit, as_of)[0]
+        return self._best(self._state, self.asked([need]), limit, as_of)[0]
 
     def rank_all(
         self,
@@ -116,7 +125,7 @@ class Matcher:
         """(need, what `rank` gives for it) for each need in turn; many are read and scored at once."""
         state = self._state
         for some in _portions(needs, PORTION):
-            asked = self._asked(some, readers)
+            asked = self.asked(some, readers)
             blocks = [asked.some(first, min(first + BLOCK, len(some))) for first in range(0, len(some), BLOCK)]
             with ThreadPoolExecutor(threads) as pool:
                 for first, found in enumerate(
@@ -132,7 +141,7 @@ class Matcher:
         `ranked` is what `rank` gave for the need and limit, where it is known already; programmes that were taken
         out since are left out.
         """
-        state, asked = self._state, self._asked([need])
+        state, asked = self._state, self.asked([need])
         found = self._best(state, asked, limit, as_of)[0] if ranked is None else ranked
         likely = [
             (rank, one)
@@ -154,13 +163,16 @@ class Matcher:
         for need, ranked in self.rank_all(needs, limit, as_of, threads, readers):
             yield need.id, self.propose(need, limit, as_of, ranked)
 
-    def multiply_adds(self, needs: Sequence[Need]) -> int:
-        """How many products the scores of these needs over all programmes take: a measure for benchmarks."""
-        asked = np.bincount(self._asked(needs).features, minlength=len(self._vocabulary))
-        return sum(
-            int(np.bincount(part.by_row.indices, minlength=len(asked)).astype(np.int64) @ asked)
-            for part in self._state.segments
-        )
+    def asked(self, needs: Sequence[Need], readers: Readers | None = None) -> Wanted:
+        """Needs as rows of weighted features; those that no programme has ever had are left out."""
+        profiles = (readers or Readers(self.model)).needs(needs)
+        territories = [self._atlas.territory(need.recipient) for need in needs]
+        placed = np.array([territory.is_known for territory in territories], dtype=np.bool_)
+        weights, groups = need_values(profiles, self._statistics, self.model.weights, placed)
+        columns = self._vocabulary.find(profiles.names)[profiles.columns]
+        known = columns >= 0
+        starts = np.concatenate([[0], np.cumsum(known)])[profiles.starts]
+        return Wanted(starts, columns[known], weights[known], groups[:, GEOGRAPHY], territories)
 
     def upsert(self, programme: Programme) -> None:
         """Add or replace one programme under the present statistics, without a refit."""
@@ -183,17 +195,6 @@ class Matcher:
 
     def _pattern(self, programme: Programme) -> Pattern:
         return self._atlas.territory(programme.coverage), frozenset(programme.excluded)
-
-    def _asked(self, needs: Sequence[Need], readers: Readers | None = None) -> Wanted:
-        """Needs as rows of weighted features; those that no programme has ever had are left out."""
-        profiles = (readers or Readers(self.model)).needs(needs)
-        territories = [self._atlas.territory(need.recipient) for need in needs]
-        placed = np.array([territory.is_known for territory in territories], dtype=np.bool_)
-        weights, groups = need_values(profiles, self._statistics, self.model.weights, placed)
-        columns = self._vocabulary.find(profiles.names)[profiles.columns]
-        known = columns >= 0
-        starts = np.concatenate([[0], np.cumsum(known)])[profiles.starts]
-        return Wanted(starts, columns[known], weights[known], groups[:, GEOGRAPHY], territories)
 
     def _best(self, state: _State, asked: Wanted, limit: int, as_of: date | None) -> list[Ranked]:
         """For each need (id, score) of the eligible that score above 0, best first, ties by id."""
