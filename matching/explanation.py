@@ -81,8 +81,9 @@ class _Heard:
         self.spans: list[Span] = []
         self.words: dict[str, None] = {}
 
-    def add(self, passage: Passage, start: int, end: int) -> None:
-        """One more place."""
+    def add(self, passage: Passage, place: tuple[int, int]) -> None:
+        """Once more, from and to these characters of a passage."""
+        start, end = place
         self.spans.append(Span(passage.field, start, end))
         self.words[passage.text[start:end]] = None
 
@@ -133,15 +134,15 @@ def _listen(wanted: _Wanted, passages: Sequence[Passage], model: Model) -> None:
 
 
 def _place_terms(terms: Mapping[str, _Heard], passage: Passage) -> None:
-    for term, first, length in term_places(passage.reading):
+    for term, place in term_places(passage.reading):
         if term in terms:
-            terms[term].add(passage, *passage.reading.span(first, length))
+            terms[term].add(passage, place)
 
 
 def _place_concepts(concepts: Mapping[str, _Heard], passage: Passage, model: Model) -> None:
     for concept, first, length in model.concepts.named(passage.reading):
         if concept in concepts:
-            concepts[concept].add(passage, *passage.reading.span(first, length))
+            concepts[concept].add(passage, passage.reading.span(first, length))
 
 
 def _place_codes(wanted: _Wanted, passages: Sequence[Passage], model: Model) -> None:
@@ -150,7 +151,7 @@ def _place_codes(wanted: _Wanted, passages: Sequence[Passage], model: Model) -> 
     codes = [(code, heard) for kind in FIELDS for code, heard in wanted.get(kind, {}).items()]
     for code, heard in codes:
         for index, (_, first, length) in places.get(code, ()):
-            heard.add(passages[index], *passages[index].reading.span(first, length))
+            heard.add(passages[index], passages[index].reading.span(first, length))
 
 
 def _contribution(feature: str, weight: float, ours: _Said, theirs: _Said, model: Model) -> Contribution:

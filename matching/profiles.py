@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count, repeat
 
 from matching.inference import KINDS, TITLE_FACTOR, Evidence, evidence
 from matching.model import Model
@@ -135,18 +134,19 @@ def _blended(kind: str, declared: tuple[str, ...], found: Evidence, ranks: tuple
 
 def term_keys(reading: Reading) -> Iterable[str]:
     """Terms of a reading: stems, and bigrams for runs of Chinese characters."""
-    return [term for term, _, _ in _with_bigrams(reading)] if reading.has_han else reading.stems
+    return [term for term, _ in _with_bigrams(reading)] if reading.has_han else reading.stems
 
 
-def term_places(reading: Reading) -> Iterable[tuple[str, int, int]]:
-    """The terms of `term_keys`, each with the first content word that it covers and how many."""
-    return _with_bigrams(reading) if reading.has_han else zip(reading.stems, count(), repeat(1), strict=False)
+def term_places(reading: Reading) -> Iterable[tuple[str, tuple[int, int]]]:
+    """The terms of `term_keys`, each with the characters of the text, from and to, where it stands."""
+    return _with_bigrams(reading) if reading.has_han else zip(reading.stems, reading.places, strict=True)
 
 
-def _with_bigrams(reading: Reading) -> Iterator[tuple[str, int, int]]:
+def _with_bigrams(reading: Reading) -> Iterator[tuple[str, tuple[int, int]]]:
     surfaces, stems, places = reading.surfaces, reading.stems, reading.places
     for index, stem in enumerate(stems):
+        start, end = places[index]
         if not is_han(surfaces[index]):
-            yield stem, index, 1
-        elif index + 1 < len(stems) and is_han(surfaces[index + 1]) and places[index][1] == places[index + 1][0]:
-            yield stem + stems[index + 1], index, 2
+            yield stem, (start, end)
+        elif index + 1 < len(stems) and is_han(surfaces[index + 1]) and end == places[index + 1][0]:
+            yield stem + stems[index + 1], (start, places[index + 1][1])
