@@ -70,3 +70,13 @@ def test_a_programme_that_does_not_say_where_it_works_counts_a_half_and_is_asked
     told = next(part for part in found.contributions if part.kind == "geography")
     assert told.weight > 0
     assert "ask" in told.sentence
+
+
+def test_a_pair_is_explained_alike_whatever_was_explained_before() -> None:
+    other = replace(MARKING_NEED, id="n2", title="Marking of rifles", text="The police asks for software.")
+    practised = Matcher(PROGRAMMES, MODEL)
+    for need in (other, FRENCH):
+        practised.explain(need, "marking")
+
+    for need in (MARKING_NEED, other, FRENCH):
+        assert practised.explain(need, "marking") == Matcher(PROGRAMMES, MODEL).explain(need, "marking")

@@ -1,0 +1,49 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from matching.phrases import Match, Phrase, PhraseBook, Reading, phrase_key, read
+
+WORDS = ["marking", "arms", "border", "UAS", "C-UAS", "the", "police", "枪", "支"]
+spoken = st.lists(st.sampled_from(WORDS), min_size=1, max_size=4).map(" ".join)
+phrases = st.builds(Phrase, spoken, st.sampled_from(["en", "fr"]), st.booleans())
+
+
+def naive(listed: list[Phrase], reading: Reading) -> list[Match]:
+    """At each word the longest phrases that begin there, looked for one by one."""
+    found = []
+    for first in range(len(reading.stems)):
+        here = []
+        for index, (space, *key) in enumerate(map(phrase_key, listed)):
+            row = reading.surfaces if space == "=" else reading.stems
+            if key and space in ("=", reading.language) and list(row[first : first + len(key)]) == key:
+                here.append((index, first, len(key)))
+        longest = max((length for _, _, length in here), default=0)
+        found += [match for match in here if match[2] == longest]
+    return sorted(found)
+
+
+@given(st.lists(phrases, max_size=12), st.lists(spoken, max_size=6).map(" ".join))
+def test_the_longest_phrases_are_found_at_each_word(listed: list[Phrase], text: str) -> None:
+    reading = read(text, "en")
+
+    assert sorted(PhraseBook(map(phrase_key, listed)).find_all(reading)) == naive(listed, reading)
+
+
+@given(st.lists(phrases, max_size=12), st.lists(spoken, max_size=6).map(" ".join))
+def test_no_phrase_begins_inside_an_earlier_one(listed: list[Phrase], text: str) -> None:
+    reading = read(text, "en")
+
+    found = PhraseBook(map(phrase_key, listed)).find(reading)
+
+    kept: list[Match] = []
+    for match in sorted(naive(listed, reading), key=lambda match: match[1]):
+        if all(match[1] in (first, *range(first + length, 99)) for _, first, length in kept):
+            kept.append(match)
+    assert sorted(found) == sorted(kept)
+
+
+@given(st.text(max_size=100), st.sampled_from(["en", "fr", "es", "ru", "ar", "zh"]))
+def test_every_content_word_stands_where_its_reading_says(text: str, language: str) -> None:
+    reading = read(text, language)
+
+    assert tuple(text[start:end] for start, end in reading.places) == reading.surfaces
