@@ -149,6 +149,10 @@ class Patterns:
         self._helped &= ~self._excluded
         self._remembered: dict[Territory, tuple[NDArray[np.float32], NDArray[np.bool_]]] = {}
 
+    def __reduce__(self) -> tuple[type["Patterns"], tuple[tuple[Pattern, ...]]]:
+        """What is listed alone is sent to another process; the rest follows from it."""
+        return Patterns, (self.listed,)
+
     def _marked(self, sets: Iterable[frozenset[str]]) -> NDArray[np.bool_]:
         """Patterns x States, by column in memory."""
         marks = np.zeros((len(self.listed), len(self._column)), dtype=np.bool_, order="F")

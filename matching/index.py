@@ -55,7 +55,20 @@ class Vocabulary:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Segment:
+class Rankable:
+    """What ranking looks at: the first `open_count` rows of postings, in runs of one pattern of coverage.
+
+    `order` is one number a row, which decides ties.
+    """
+
+    patterns: Patterns
+    postings: "Postings"
+    order: NDArray[np.int32]
+    open_count: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Segment(Rankable):
     """Programmes in runs of one pattern of coverage, by id within each; `by_row` is rows x features.
 
     The `open_count` rows whose own facts shut no gate come first: ranking looks at these alone.
@@ -64,11 +77,7 @@ class Segment:
     programmes: tuple[Programme, ...]
     rows: Mapping[str, int]
     by_row: csr_array
-    patterns: Patterns
     pattern_of: NDArray[np.int32]
-    postings: "Postings"
-    order: NDArray[np.int32]
-    open_count: int
     ends: NDArray[np.int64]
 
 
@@ -94,7 +103,7 @@ def segment(programmes: Sequence[Programme], by_row: csr_array, patterns: Sequen
         by_row=sorted_rows,
         patterns=Patterns(pattern for _, pattern in numbers),
         pattern_of=pattern_of,
-        postings=_postings(sorted_rows, runs),
+        postings=postings(sorted_rows, runs),
         order=order[placed],
         open_count=len(listed) - sum(is_shut),
         ends=np.array(ends, dtype=np.int64),
@@ -113,19 +122,23 @@ def merged(parts: Sequence[Segment], alive: Sequence[Flags]) -> Segment:
     return segment([part.programmes[row] for part, row in pairs], by_row, patterns)
 
 
-def _postings(by_row: csr_array, runs: NDArray[np.int64]) -> "Postings":
-    """The rows by feature: as a column where an eighth of many rows have it, else as a list."""
+def postings(by_row: csr_array, runs: NDArray[np.int64], common: NDArray[np.int64] | None = None) -> "Postings":
+    """The rows by feature: as a column where an eighth of many rows have it, else as a list.
+
+    `common` are the features that are columns, where that was decided over more rows than these: it decides the
+    order of sums.
+    """
     loops, count, width = kernel(), by_row.shape[0], by_row.shape[1]
     held = np.bincount(by_row.indices, minlength=width)
-    common = (
-        np.flatnonzero(held > count / AS_COLUMN) if count >= LEAST_ROWS_OF_COLUMNS else np.array([], dtype=int)
-    )
+    if common is None:
+        least = count / AS_COLUMN if count >= LEAST_ROWS_OF_COLUMNS else count
+        common = np.flatnonzero(held > least)
     place = np.full(width, -1, dtype=np.int32)
     place[common] = np.arange(len(common))
     held[common] = 0
     starts = np.concatenate([[0], np.cumsum(held)])
     tiles = -(-count // loops.TILE)
-    postings: Postings = loops.Postings(
+    made: Postings = loops.Postings(
         place=place,
         columns=np.zeros((tiles, len(common), loops.TILE), dtype=np.float32),
         starts=starts,
@@ -133,8 +146,8 @@ def _postings(by_row: csr_array, runs: NDArray[np.int64]) -> "Postings":
         values=np.empty(starts[-1], dtype=np.float32),
         runs=runs,
     )
-    loops.fill(by_row.indptr.astype(np.int64), by_row.indices.astype(np.int32), by_row.data, postings)
-    return postings
+    loops.fill(by_row.indptr.astype(np.int64), by_row.indices.astype(np.int32), by_row.data, made)
+    return made
 
 
 @dataclass(frozen=True, slots=True, eq=False)

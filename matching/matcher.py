@@ -124,7 +124,7 @@ class Matcher:
     ) -> Iterator[tuple[Need, list[tuple[str, float]]]]:
         """(need, what `rank` gives for it) for each need in turn; many are read and scored at once."""
         state = self._state
-        for some in _portions(needs, PORTION):
+        for some in portions(needs, PORTION):
             asked = self.asked(some, readers)
             blocks = [asked.some(first, min(first + BLOCK, len(some))) for first in range(0, len(some), BLOCK)]
             with ThreadPoolExecutor(threads) as pool:
@@ -173,6 +173,13 @@ class Matcher:
         known = columns >= 0
         starts = np.concatenate([[0], np.cumsum(known)])[profiles.starts]
         return Wanted(starts, columns[known], weights[known], groups[:, GEOGRAPHY], territories)
+
+    def offered(self, as_of: date | None = None) -> list[tuple[Segment, Flags]]:
+        """The programmes at this moment in segments, with the rows that are there and pass their own gates."""
+        state = self._state
+        return [
+            (part, eligible(part, alive, as_of)) for part, alive in zip(state.segments, state.alive, strict=True)
+        ]
 
     def upsert(self, programme: Programme) -> None:
         """Add or replace one programme under the present statistics, without a refit."""
@@ -255,7 +262,7 @@ def _place(ranked: tuple[str, float]) -> tuple[float, str]:
     return -np.rint(ranked[1] / TIE), ranked[0]
 
 
-def _portions(needs: Iterable[Need], size: int) -> Iterator[list[Need]]:
+def portions(needs: Iterable[Need], size: int) -> Iterator[list[Need]]:
     every = iter(needs)
     while some := list(islice(every, size)):
         yield some
