@@ -287,6 +287,37 @@ def test_no_page_is_wider_than_a_phone(visitor: Visitor, served: Served, role: R
     assert wider == {}
 
 
+@pytest.mark.parametrize("role", Role)
+def test_no_list_is_scrolled_sideways_on_a_phone(visitor: Visitor, served: Served, role: Role):
+    page = visitor(role, width=PHONE)
+    scrolled = {}
+    for path in served.pages[role]:
+        page.goto(path)
+        wide = page.evaluate(
+            "[...document.querySelectorAll('.stacked')].filter(each => each.scrollWidth > each.clientWidth).length"
+        )
+        if wide or page.locator(".table-scroll").filter(has=page.locator(".stacked")).evaluate_all(
+            "found => found.some(each => each.scrollWidth > each.clientWidth + 1)"
+        ):
+            scrolled[path] = wide
+
+    assert scrolled == {}
+
+
+def test_the_queue_is_a_table_to_who_hears_it_on_a_phone_too(visitor: Visitor, served: Served):
+    page = visitor(Role.OFFICER, width=PHONE)
+    page.goto("/pairings?status=proposed&status=accepted&status=rejected")
+    table = page.get_by_role("table")
+
+    expect(table.get_by_role("columnheader")).to_have_text(
+        ["Need", "Programme", "Score", "Age", "Origin", "Status", "Review"]
+    )
+    first = table.get_by_role("row").nth(1)
+    expect(first.get_by_role("rowheader")).to_be_visible()
+    expect(first.get_by_role("cell")).to_have_count(6)
+    expect(first.get_by_role("cell").nth(1)).to_have_css("display", "inline-block")
+
+
 def test_no_page_asks_for_anything_that_the_policy_refuses(visitor: Visitor, served: Served):
     page = visitor(Role.OFFICER)
     complaints: list[str] = []
