@@ -13,6 +13,12 @@ def suits(kind: OrganizationKind, role: Role) -> bool:
     return kind in _KINDS.get(role, (kind,))
 
 
+def suitable_roles(actor: Actor, organization: Organization) -> list[Role]:
+    """The roles that `actor` may give in `organization`."""
+    own = organization.id == actor.organization_id
+    return [role for role in Role if suits(organization.kind, role) and (own or role in _KINDS)]
+
+
 def require_suitable(actor: Actor, organization: Organization, role: Role) -> None:
     """Raise Invalid unless `actor` may give `role` in `organization`.
 

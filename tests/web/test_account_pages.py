@@ -14,7 +14,10 @@ from app.access.limits import RequestLimit
 from app.access.links import make_link
 from app.access.models import LinkPurpose
 from app.access.passwords import hash_password
-from tests.conftest import As
+from app.core.actor import Role
+from app.organizations.models import OrganizationKind
+from app.organizations.roles import suitable_roles
+from tests.conftest import As, make_organization
 from tests.web.conftest import send
 from tests.web.reading import faults
 
@@ -226,3 +229,27 @@ def test_pages_are_limited_as_the_api_is(app: FastAPI, officer: As, anybody: Tes
     assert [officer.get("/needs").status_code for _ in range(2)] == [200, 429]
     assert [anybody.get("/sign-in").status_code for _ in range(2)] == [200, 429]
     assert {anybody.get("/healthz").status_code for _ in range(2)} == {200}
+
+
+def test_organizations_are_offered_under_the_roles_that_fit_them(admin: As, session: Session):
+    for kind in OrganizationKind:
+        make_organization(session, f"A-{kind.value}", kind)
+
+    for path in ("/users", "/keys"):
+        page = admin.get(path).text
+        assert faults(page) == []
+        groups = {part.split('"')[0]: part for part in page.split('<optgroup label="')[1:]}
+        assert next(iter(groups)) == "For admin or officer or partner"
+        assert 'value="CTED-T"' in groups["For admin or officer or partner"]
+        assert 'value="A-implementer"' in groups["For partner"]
+        assert 'value="A-donor"' in groups["For donor"]
+        assert 'value="A-both"' in groups["For partner or donor"]
+
+
+def test_every_role_that_is_offered_with_an_organization_is_taken_and_no_other(admin: As, session: Session):
+    for kind in OrganizationKind:
+        body = make_organization(session, f"A-{kind.value}", kind)
+        offered = suitable_roles(admin.actor, body)
+        for role in Role:
+            invited = {"email": f"{role}@{kind.value}.example", "role": role, "organization": body.ref}
+            assert send(admin, "/users", **invited).status_code == (201 if role in offered else 422)

@@ -11,7 +11,7 @@ from app.core.actor import Actor, Role
 from app.organizations.keys import queries, service
 from app.organizations.keys.schemas import KeyFilter, KeyIn
 from app.web.forms import Form, FormDep, attempt_once, filled
-from app.web.pages.organizations import organization_choices
+from app.web.pages.organizations import choices_by_role
 from app.web.render import Page, PageDep, go
 
 router = APIRouter(prefix="/keys", include_in_schema=False)
@@ -65,5 +65,5 @@ def _list_page(page: Page, actor: Actor, form: Form) -> Response:
         total=found.total,
         roles=[(role.value, role.value) for role in Role if role in service.ISSUABLE[actor.role]],
         scopes=[(KeyScope.WRITE.value, "read and write"), (KeyScope.READ.value, "read only")],
-        organizations=organization_choices(page.session, actor) if mine else [],
+        organizations=choices_by_role(page.session, actor) if mine else {},
     )

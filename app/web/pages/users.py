@@ -12,7 +12,7 @@ from app.core.http import etag_of
 from app.organizations.users import queries, service
 from app.organizations.users.schemas import LinkOut, UserFilter, UserIn, UserPatch
 from app.web.forms import Form, FormDep, attempt, attempt_once, same_version
-from app.web.pages.organizations import organization_choices
+from app.web.pages.organizations import choices_by_role
 from app.web.render import Page, PageDep, go
 
 router = APIRouter(prefix="/users", include_in_schema=False)
@@ -21,7 +21,7 @@ Manager = Annotated[Actor, Depends(Requires(Permission.USER_MANAGE))]
 
 @router.get("")
 def list_page(page: PageDep, actor: Manager) -> Response:
-    return _list_page(page, actor, Form())
+    return _list_page(page, actor, Form({"role": [Role.PARTNER.value]}))
 
 
 @router.post("")
@@ -75,5 +75,5 @@ def _list_page(page: Page, actor: Actor, form: Form) -> Response:
         users=queries.rows_shown(found),
         total=found.total,
         roles=[(role.value, role.value) for role in Role],
-        organizations=organization_choices(page.session, actor),
+        organizations=choices_by_role(page.session, actor),
     )
