@@ -175,7 +175,7 @@ class Wanted:
         )
 
 
-def best(part: Segment, wanted: Wanted, allowed: Flags, limit: int, least: float = SMALLEST) -> Found:
+def best(part: Rankable, wanted: Wanted, allowed: Flags, limit: int, least: float = SMALLEST) -> Found:
     """Rows (needs x limit) with the highest scores among those `allowed` and not excluded, and these scores.
 
     Scores reach `least`, and fall; ties of 1e-9 go by id; what is missing is -1.
@@ -198,7 +198,7 @@ def totals(part: Segment, wanted: Wanted) -> Floats:
     return scores
 
 
-def _asked(part: Segment, wanted: Wanted) -> tuple["Asked", Iterable[Territory]]:
+def _asked(part: Rankable, wanted: Wanted) -> tuple["Asked", Iterable[Territory]]:
     """The needs for the kernel, and their different places in the order that it numbers them."""
     numbers: dict[Territory, int] = {}
     places = np.array([numbers.setdefault(territory, len(numbers)) for territory in wanted.territories])

@@ -1,0 +1,186 @@
+"""Ranks on a cluster of dask workers what the matcher ranks in one process: the only place that knows dask.
+
+Nothing is kept on a worker alone: shards and blocks of needs are arguments of tasks, which the scheduler keeps, so
+that what a lost worker held is made again on another one (decision 0014).
+"""
+
+import hashlib
+import logging
+import platform
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import dask
+from dask.sizeof import sizeof
+from distributed import Client, Future, LocalCluster
+from distributed.client import FutureCancelledError
+from distributed.comm.core import CommClosedError
+from distributed.scheduler import KilledWorker
+from distributed.system import MEMORY_LIMIT
+from llvmlite.binding import get_host_cpu_features
+
+from matching.index import Wanted
+from matching.matcher import MANY, Matcher, Ranked, portions
+from matching.readers import Readers
+from matching.shards import Offered, Piece, Shard, best_of, best_of_shard, cut, placed, shard
+from matching.types import Need
+
+SHARD = 50_000
+BLOCK = 2_000
+TASKS_A_THREAD = 3
+PATIENCE = 30
+WORKER_MEMORY = 4_000_000_000
+LOST = (FutureCancelledError, CommClosedError, TimeoutError, OSError)
+
+Answer = Future[Any]
+
+sizeof.register(Shard, lambda made: made.nbytes)
+sizeof.register(Piece, lambda piece: piece.nbytes)
+sizeof.register(Wanted, lambda wanted: wanted.starts.nbytes + 12 * len(wanted.features) + 500 * len(wanted))
+
+
+class ClusterError(RuntimeError):
+    """The cluster cannot do the work; the message says why in one line."""
+
+
+@contextmanager
+def cluster(address: str | None = None, processes: int = 2) -> Iterator[Client]:
+    """Connect to a scheduler, or start workers on this machine that end with the block.
+
+    Raises ClusterError where no scheduler answers, no worker is there, or one has another version.
+    """
+    if address is None:
+        with _workers_here(processes) as started, Client(started) as client:
+            yield client
+        return
+    try:
+        client = Client(address, timeout=PATIENCE)
+        client.wait_for_workers(1, timeout=PATIENCE)
+    except TimeoutError as error:
+        raise ClusterError(f"{address}: no worker has joined the scheduler within {PATIENCE} seconds") from error
+    except (OSError, ValueError) as error:
+        raise ClusterError(f"{address}: no scheduler answers there") from error
+    with client:
+        _require_same_release(client)
+        yield client
+
+
+def rank_all(
+    client: Client,
+    matcher: Matcher,
+    needs: Iterable[Need],
+    limit: int = 10,
+    as_of: date | None = None,
+    readers: Readers | None = None,
+    block: int = BLOCK,
+    size: int = SHARD,
+) -> Iterator[tuple[Need, Ranked]]:
+    """(need, what `matcher.rank` gives for it) for each need in turn, to the last bit; `limit` is 1000 at most.
+
+    Needs are read `block` at a time, and only a few blocks are under way at once. A lost worker is made up for;
+    raises ClusterError where the cluster is lost.
+    """
+    if limit > MANY:
+        raise ValueError(f"at most {MANY} programmes are ranked for a need on a cluster")
+    ids, shards = _shards(client, matcher.offered(as_of), size)
+    under_way: deque[tuple[list[Need], list[Answer]]] = deque()
+    for some in portions(needs, block):
+        under_way.append((some, _asked_of(client, shards, matcher.asked(some, readers), limit)))
+        if len(under_way) > _ahead(client, len(shards)):
+            yield from _answered(client, ids, *under_way.popleft(), limit)
+    while under_way:
+        yield from _answered(client, ids, *under_way.popleft(), limit)
+
+
+def _shards(client: Client, offered: Offered, size: int) -> tuple[list[str], list[Answer]]:
+    """The ids of programmes by place, and their shards, which are made on the workers."""
+    ids, places = placed(offered)
+    with _told_in_one_line(), dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TB"}):
+        return ids, [client.submit(shard, pieces, pure=False) for pieces in cut(offered, places, size)]
+
+
+def _asked_of(client: Client, shards: list[Answer], wanted: Wanted, limit: int) -> list[Answer]:
+    """A block of needs is a task of its own, so that each worker receives it once and not with each shard."""
+    with _told_in_one_line():
+        kept = client.submit(_kept, wanted, pure=False)
+        return [client.submit(best_of_shard, made, kept, limit, pure=False) for made in shards]
+
+
+def _kept(wanted: Wanted) -> Wanted:
+    return wanted
+
+
+def _ahead(client: Client, shards: int) -> int:
+    """How many blocks are under way beside the one waited for: enough that no thread waits for the next."""
+    with _told_in_one_line():
+        threads: int = sum(client.nthreads().values())
+    return max(2, -(-TASKS_A_THREAD * threads // max(1, shards)))
+
+
+def _answered(
+    client: Client, ids: list[str], some: list[Need], parts: list[Answer], limit: int
+) -> Iterator[tuple[Need, Ranked]]:
+    """The needs of a block with the best of all shards."""
+    if not parts:
+        yield from ((need, []) for need in some)
+        return
+    with _told_in_one_line():
+        found = client.gather(parts)
+    places, scores = best_of(found, limit)
+    for need, of, at in zip(some, places.tolist(), scores.tolist(), strict=True):
+        yield need, [(ids[place], score) for place, score in zip(of, at, strict=True) if place >= 0]
+
+
+@contextmanager
+def _workers_here(processes: int) -> Iterator[LocalCluster]:
+    """Workers of one thread each, which this machine alone can reach and which end with the block."""
+    memory = min(WORKER_MEMORY, MEMORY_LIMIT // (processes + 1))
+    with LocalCluster(
+        n_workers=processes,
+        threads_per_worker=1,
+        memory_limit=memory,
+        host="127.0.0.1",
+        dashboard_address=None,
+        silence_logs=logging.CRITICAL,
+    ) as started:
+        yield started
+
+
+def _require_same_release(client: Client) -> None:
+    here = release()
+    try:
+        found = client.run(release)
+    except ImportError as error:
+        raise ClusterError(f"a worker cannot load this version of Counterpart: {error}") from error
+    other = sorted(address for address, there in found.items() if there != here)
+    if other:
+        raise ClusterError(
+            f"{', '.join(other)}: another version of Counterpart, numpy or numba, or another kind of processor "
+            "than here, so that scores might differ in the last digit; install the same there"
+        )
+
+
+@cache
+def release() -> str:
+    """What the last bit of a score depends on: the code of this package, numpy, numba and the processor."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    fuses = get_host_cpu_features().get("fma")  # a product and a sum in one step
+    return f"{digest.hexdigest()} {version('numpy')} {version('numba')} {platform.machine()} {fuses}"
+
+
+@contextmanager
+def _told_in_one_line() -> Iterator[None]:
+    try:
+        yield
+    except KilledWorker as error:
+        raise ClusterError("workers died again and again on the same work; they may need more memory") from error
+    except LOST as error:
+        raise ClusterError(f"the cluster was lost: {type(error).__name__}") from error
