@@ -114,9 +114,8 @@ def merged(parts: Sequence[Segment], alive: Sequence[Flags]) -> Segment:
     """One segment of the living rows of several."""
     kept = [np.flatnonzero(mask) for mask in alive]
     width = max(part.by_row.shape[1] for part in parts)
-    for part in parts:
-        part.by_row.resize(part.by_row.shape[0], width)
-    by_row = vstack([part.by_row[rows] for part, rows in zip(parts, kept, strict=True)], format="csr")
+    wide = [csr_array((p.by_row.data, p.by_row.indices, p.by_row.indptr), (len(p.rows), width)) for p in parts]
+    by_row = vstack([rows_of[rows] for rows_of, rows in zip(wide, kept, strict=True)], format="csr")
     pairs = [(part, row) for part, rows in zip(parts, kept, strict=True) for row in rows]
     patterns = [part.patterns.listed[part.pattern_of[row]] for part, row in pairs]
     return segment([part.programmes[row] for part, row in pairs], by_row, patterns)
