@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,35 +66,49 @@ class Statistics:
         return found
 
 
+class _Numbers(dict[str, int]):
+    """Numbers of one group's features; a new feature gets the next number of all groups."""
+
+    def __init__(self, prefix: str, names: list[str], groups: list[int]) -> None:
+        self._prefix, self._names, self._groups = prefix, names, groups
+
+    def __missing__(self, feature: str) -> int:
+        number = self[feature] = len(self._names)
+        self._names.append(f"{self._prefix}:{feature}")
+        self._groups.append(PREFIXES.index(self._prefix))
+        return number
+
+
 def pack(profiles: Iterable[Profile]) -> Profiles:
     """Profiles as arrays; each distinct feature gets one name, such as "term:polic" or "theme:T03"."""
-    listed = list(profiles)
-    numbers: dict[tuple[str, str], int] = {}
+    names: list[str] = []
+    groups: list[int] = []
+    numbers = [_Numbers(prefix, names, groups) for prefix in PREFIXES]
     columns: list[int] = []
     counts: list[float] = []
-    sizes: list[int] = []
-    for profile in listed:
-        before = len(columns)
-        for prefix, features in zip(PREFIXES, _features(profile), strict=True):
-            columns += [numbers.setdefault((prefix, feature), len(numbers)) for feature in features]
+    starts, about, declared = [0], [], []
+    for profile in profiles:
+        for known, features in zip(numbers, _features(profile), strict=True):
+            columns += map(known.__getitem__, features)
             counts += features.values()
-        sizes.append(len(columns) - before)
+        starts.append(len(columns))
+        about.append((profile.length, profile.field))
+        declared.append([bool(profile.declared.get(kind)) for kind in KINDS])
+    lengths, fields = np.array(about, dtype=np.float64).reshape(-1, 2).T.copy()
     return Profiles(
-        names=tuple(f"{prefix}:{feature}" for prefix, feature in numbers),
-        groups=np.array([PREFIXES.index(prefix) for prefix, _ in numbers], dtype=np.int8),
-        starts=np.array([0, *accumulate(sizes)], dtype=np.int64),
+        names=tuple(names),
+        groups=np.array(groups, dtype=np.int8),
+        starts=np.array(starts, dtype=np.int64),
         columns=np.array(columns, dtype=np.int64),
         counts=np.array(counts, dtype=np.float64),
-        lengths=np.array([profile.length for profile in listed], dtype=np.float64),
-        fields=np.array([profile.field for profile in listed], dtype=np.float64),
-        declared=np.array(
-            [[bool(p.declared.get(kind)) for kind in KINDS] for p in listed], dtype=np.bool_
-        ).reshape(len(listed), len(KINDS)),
+        lengths=lengths,
+        fields=fields,
+        declared=np.array(declared, dtype=np.bool_).reshape(-1, len(KINDS)),
     )
 
 
 def _features(profile: Profile) -> tuple[Mapping[str, float], ...]:
-    return profile.terms, profile.concepts, *(profile.codes[kind] for kind in KINDS)
+    return profile.terms, profile.concepts, *[profile.codes[kind] for kind in KINDS]
 
 
 def joined(parts: Sequence[Profiles]) -> Profiles:
