@@ -8,13 +8,13 @@ import hashlib
 import logging
 import platform
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import dask
 from dask.sizeof import sizeof
@@ -25,14 +25,12 @@ from distributed.scheduler import KilledWorker
 from distributed.system import MEMORY_LIMIT
 from llvmlite.binding import get_host_cpu_features
 
-from matching.index import Wanted
+from matching.index import Found, Wanted
 from matching.matcher import MANY, Matcher, Ranked, portions
 from matching.readers import Readers
 from matching.shards import Offered, Piece, Shard, best_of, best_of_shard, cut, placed, shard
 from matching.types import Need
 
-SHARD = 50_000
-BLOCK = 2_000
 TASKS_A_THREAD = 3
 PATIENCE = 30
 WORKER_MEMORY = 4_000_000_000
@@ -45,6 +43,13 @@ sizeof.register(Piece, lambda piece: piece.nbytes)
 sizeof.register(Wanted, lambda wanted: wanted.starts.nbytes + 12 * len(wanted.features) + 500 * len(wanted))
 
 
+class Sizes(NamedTuple):
+    """How many needs are asked about at once, and how many programmes a shard has at most."""
+
+    block: int = 2_000
+    shard: int = 50_000
+
+
 class ClusterError(RuntimeError):
     """The cluster cannot do the work; the message says why in one line."""
 
@@ -55,20 +60,14 @@ def cluster(address: str | None = None, processes: int = 2) -> Iterator[Client]:
 
     Raises ClusterError where no scheduler answers, no worker is there, or one has another version.
     """
-    if address is None:
+    with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TB"}):  # shards travel so
+        if address is not None:
+            with _connected(address) as client:
+                _require_same_release(client)
+                yield client
+            return
         with _workers_here(processes) as started, Client(started) as client:
             yield client
-        return
-    try:
-        client = Client(address, timeout=PATIENCE)
-        client.wait_for_workers(1, timeout=PATIENCE)
-    except TimeoutError as error:
-        raise ClusterError(f"{address}: no worker has joined the scheduler within {PATIENCE} seconds") from error
-    except (OSError, ValueError) as error:
-        raise ClusterError(f"{address}: no scheduler answers there") from error
-    with client:
-        _require_same_release(client)
-        yield client
 
 
 def rank_all(
@@ -78,31 +77,44 @@ def rank_all(
     limit: int = 10,
     as_of: date | None = None,
     readers: Readers | None = None,
-    block: int = BLOCK,
-    size: int = SHARD,
+    sizes: Sizes = Sizes(),
+    told: Callable[[int], None] = lambda ranked: None,
 ) -> Iterator[tuple[Need, Ranked]]:
     """(need, what `matcher.rank` gives for it) for each need in turn, to the last bit; `limit` is 1000 at most.
 
-    Needs are read `block` at a time, and only a few blocks are under way at once. A lost worker is made up for;
-    raises ClusterError where the cluster is lost.
+    Only a few blocks of needs are read ahead, and `told` hears how many needs are ranked. A lost worker is made up
+    for; raises ClusterError where the cluster is lost.
     """
     if limit > MANY:
         raise ValueError(f"at most {MANY} programmes are ranked for a need on a cluster")
-    ids, shards = _shards(client, matcher.offered(as_of), size)
-    under_way: deque[tuple[list[Need], list[Answer]]] = deque()
-    for some in portions(needs, block):
-        under_way.append((some, _asked_of(client, shards, matcher.asked(some, readers), limit)))
-        if len(under_way) > _ahead(client, len(shards)):
-            yield from _answered(client, ids, *under_way.popleft(), limit)
-    while under_way:
-        yield from _answered(client, ids, *under_way.popleft(), limit)
+    ids, shards = _shards(client, matcher.offered(as_of), sizes.shard)
+    blocks = ((some, matcher.asked(some, readers)) for some in portions(needs, sizes.block))
+    ranked = 0
+    for some, parts in _under_way(client, shards, blocks, limit):
+        found = _found(client, parts, limit)
+        ranked += len(some)
+        told(ranked)
+        yield from zip(some, _named(ids, found) if found else [[] for _ in some], strict=True)
 
 
 def _shards(client: Client, offered: Offered, size: int) -> tuple[list[str], list[Answer]]:
     """The ids of programmes by place, and their shards, which are made on the workers."""
     ids, places = placed(offered)
-    with _told_in_one_line(), dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TB"}):
+    with _told_in_one_line():
         return ids, [client.submit(shard, pieces, pure=False) for pieces in cut(offered, places, size)]
+
+
+def _under_way(
+    client: Client, shards: list[Answer], blocks: Iterable[tuple[list[Need], Wanted]], limit: int
+) -> Iterator[tuple[list[Need], list[Answer]]]:
+    """Blocks with the answers of the shards to come, the oldest once enough others are under way."""
+    waiting: deque[tuple[list[Need], list[Answer]]] = deque()
+    for some, wanted in blocks:
+        waiting.append((some, _asked_of(client, shards, wanted, limit)))
+        if len(waiting) > _ahead(client, len(shards)):
+            yield waiting.popleft()
+    while waiting:
+        yield waiting.popleft()
 
 
 def _asked_of(client: Client, shards: list[Answer], wanted: Wanted, limit: int) -> list[Answer]:
@@ -123,18 +135,29 @@ def _ahead(client: Client, shards: int) -> int:
     return max(2, -(-TASKS_A_THREAD * threads // max(1, shards)))
 
 
-def _answered(
-    client: Client, ids: list[str], some: list[Need], parts: list[Answer], limit: int
-) -> Iterator[tuple[Need, Ranked]]:
-    """The needs of a block with the best of all shards."""
-    if not parts:
-        yield from ((need, []) for need in some)
-        return
+def _found(client: Client, parts: list[Answer], limit: int) -> Found | None:
+    """The best of all shards; None where there is none."""
     with _told_in_one_line():
         found = client.gather(parts)
-    places, scores = best_of(found, limit)
-    for need, of, at in zip(some, places.tolist(), scores.tolist(), strict=True):
-        yield need, [(ids[place], score) for place, score in zip(of, at, strict=True) if place >= 0]
+    return best_of(found, limit) if found else None
+
+
+def _named(ids: list[str], found: Found) -> Iterator[Ranked]:
+    for places, scores in zip(found[0].tolist(), found[1].tolist(), strict=True):
+        yield [(ids[place], score) for place, score in zip(places, scores, strict=True) if place >= 0]
+
+
+def _connected(address: str) -> Client:
+    try:
+        client = Client(address, timeout=PATIENCE)
+    except (OSError, ValueError) as error:
+        raise ClusterError(f"no dask scheduler answers at {address}") from error
+    try:
+        client.wait_for_workers(1, timeout=PATIENCE)
+    except TimeoutError as error:
+        client.close()
+        raise ClusterError(f"no worker has joined the scheduler at {address} in {PATIENCE} seconds") from error
+    return client
 
 
 @contextmanager

@@ -1,19 +1,21 @@
 """Run the matcher, ask it for suggestions, and look at its model and glossary."""
 
 import json
+from contextlib import AbstractContextManager
 from typing import Annotated
 
 import typer
 from rich.progress import Progress, TaskID
 from sqlalchemy.orm import Session
 
+from app.cli.engines import EngineName, chosen
 from app.cli.session import answer, open_engine, open_settings, operator, progress, say, transaction
 from app.core.db import session_factory
 from app.core.paging import Paging
 from app.needs import queries as needs
 from app.pairings import model_queries, model_service, runs, suggesting
 from app.pairings.model_schemas import CandidateFigures, CandidateIn, CandidateOut, Disagreements
-from app.pairings.ranking import Ranking
+from app.pairings.ranking import Engine, Ranking
 from app.pairings.schemas import MatchRunOut, SuggestionFilter, SuggestionOut, Suggestions
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for a program to read.")]
@@ -40,18 +42,23 @@ def _glossary() -> None:
 @match.command("run")
 def match_run(
     full: Annotated[bool, typer.Option("--full", help="Refit the statistics and rank every open need.")] = False,
+    engine: Annotated[
+        EngineName, typer.Option(help="What ranks: this process, or dask workers.")
+    ] = EngineName.LOCAL,
+    scheduler: Annotated[str | None, typer.Option(help="dask: a running scheduler, tcp://HOST:8786.")] = None,
+    processes: Annotated[int, typer.Option(min=1, max=256, help="dask: workers to start without one.")] = 2,
     as_json: AsJson = False,
 ) -> None:
     """Bring the proposals of all open needs up to date: what changed since the last run, or with --full all.
 
     Decided pairs keep their state. Interrupted, what is done is kept and the next run does the rest.
     """
-    with open_engine() as engine, progress() as bar:
-        open_session = session_factory(engine)
+    with progress() as bar, _ranks(bar, engine, scheduler, processes) as ranks, open_engine() as database:
+        open_session = session_factory(database)
         with open_session(False) as session:
             actor = operator(session)
         task = bar.add_task("open needs", total=None)
-        found = runs.run(open_session, _ranking(), actor, full, lambda state: _drawn(bar, task, state))
+        found = runs.run(open_session, _ranking(), actor, full, lambda state: _drawn(bar, task, state), ranks)
     if as_json:
         answer(found.model_dump_json())
     else:
@@ -159,6 +166,16 @@ def _ranking() -> Ranking:
 def _suggested(session: Session, ref: str, wanted: SuggestionFilter) -> Suggestions:
     actor = operator(session)
     return suggesting.for_need(session, actor, _ranking(), needs.load(session, actor, ref), wanted)
+
+
+def _ranks(
+    bar: Progress, engine: EngineName, scheduler: str | None, processes: int
+) -> AbstractContextManager[Engine | None]:
+    """The engine asked for; dask's progress has a bar of its own, for it is ahead of what is stored."""
+    if engine is EngineName.LOCAL:
+        return chosen(engine, scheduler, processes, lambda ranked: None)
+    task = bar.add_task("needs ranked", total=None)
+    return chosen(engine, scheduler, processes, lambda ranked: bar.update(task, completed=ranked))
 
 
 def _drawn(bar: Progress, task: TaskID, state: MatchRunOut) -> None:

@@ -13,11 +13,12 @@ from app.needs.models import Need, NeedRevision, NeedStatus
 from app.pairings import queries
 from app.pairings.facts import facts_of
 from app.pairings.models import Decision, Origin, Pairing, PairingStatus
-from app.pairings.ranking import PROPOSALS, Index, Ranking, Suggestion, stated
+from app.pairings.ranking import PROPOSALS, Ahead, Index, Ranking, Suggestion, stated
 from app.pairings.service import explain, lock_needs, propose
 from app.programmes.models import Programme
 
 SYSTEM = Actor(Role.ADMIN, UUID(int=0), label="system")
+NOTHING_AHEAD = Ahead()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,9 @@ def propose_programme(session: Session, ranking: Ranking, programme_id: UUID) ->
     return tally
 
 
-def bring_up_to_date(session: Session, index: Index, needs: Sequence[Stated], supersede: bool) -> Tally:
+def bring_up_to_date(
+    session: Session, index: Index, needs: Sequence[Stated], supersede: bool, ahead: Ahead = NOTHING_AHEAD
+) -> Tally:
     """Make the stored proposals of some open needs what the matcher proposes now.
 
     A pair that was decided on keeps its state; a rejected one comes back, marked, when a fact changed.
@@ -77,7 +80,8 @@ def bring_up_to_date(session: Session, index: Index, needs: Sequence[Stated], su
     known = _existing(session, ids)
     given_up = _unreviewed(session, index, ids) if supersede else {}
     for one in needs:
-        suggestions = index.propose(stated(one.need.id, one.revision))
+        need = stated(one.need.id, one.revision)
+        suggestions = index.propose(need, ahead.of(index, need))
         _add(session, one, suggestions, known, tally)
         for suggestion in suggestions:
             given_up.pop((one.need.id, UUID(suggestion.programme_id)), None)

@@ -1,6 +1,6 @@
 """Runs of the matcher over the open needs: in batches, each one transaction, so that a crash leaves no half."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -19,6 +19,7 @@ from app.needs.models import Need, NeedStatus
 from app.organizations.models import Organization
 from app.pairings.models import MatchRun, RunStatus
 from app.pairings.proposing import (
+    NOTHING_AHEAD,
     SYSTEM,
     Stated,
     bring_up_to_date,
@@ -26,12 +27,13 @@ from app.pairings.proposing import (
     propose_for_need,
     propose_programme,
 )
-from app.pairings.ranking import FULL_RUN, MODEL_CHANGED, Ranking
+from app.pairings.ranking import FULL_RUN, MODEL_CHANGED, Ahead, Engine, Ranking, StatedNeed, stated
 from app.pairings.schemas import MatchRunOut
 from app.programmes.models import Programme
 
 log = structlog.get_logger()
 BATCH = 25
+PAGE = 1_000
 JOB = "match.run"
 PATIENCE = timedelta(minutes=5)  # a batch takes seconds
 
@@ -80,16 +82,22 @@ def run(
     actor: Actor,
     full: bool,
     progress: Callable[[MatchRunOut], None] = lambda state: None,
+    engine: Engine | None = None,
 ) -> MatchRunOut:
-    """Run the matcher here and now; `progress` is told after each batch. Interrupted, what is done is kept."""
+    """Run the matcher here and now; `progress` is told after each batch. Interrupted, what is done is kept.
+
+    Another `engine` ranks the needs ahead of the batches; what is stored is the same.
+    """
     with open_session(True) as session, session.begin():
         run_id = begin(session, actor, full).id
     last: UUID | None = None
     try:
+        ahead = _ahead(open_session, ranking, run_id, engine) if engine else NOTHING_AHEAD
         while True:
+            ahead.reach(last, BATCH)
             with open_session(True) as session, session.begin():
                 current = session.get_one(MatchRun, run_id)
-                last = run_batch(session, ranking, current, last)
+                last = run_batch(session, ranking, current, last, ahead)
                 state = MatchRunOut.model_validate(current)
             progress(state)
             if state.status is RunStatus.DONE:
@@ -100,7 +108,9 @@ def run(
         raise
 
 
-def run_batch(session: Session, ranking: Ranking, run: MatchRun, after: UUID | None) -> UUID | None:
+def run_batch(
+    session: Session, ranking: Ranking, run: MatchRun, after: UUID | None, ahead: Ahead = NOTHING_AHEAD
+) -> UUID | None:
     """Bring the next needs of a run up to date; return the id of the last one, or None when the run is done."""
     index = ranking.current(session)
     wanted = _wanted(session, run)
@@ -108,7 +118,7 @@ def run_batch(session: Session, ranking: Ranking, run: MatchRun, after: UUID | N
         run.status, run.model, run.seen_event = RunStatus.RUNNING, index.model.name, index.seen
         run.needs_total = _count(session, wanted)
     batch = open_needs(session, wanted, after, BATCH)
-    tally = bring_up_to_date(session, index, batch, supersede=True)
+    tally = bring_up_to_date(session, index, batch, True, ahead)
     run.needs_done += len(batch)
     run.new += len(tally.new)
     run.kept += tally.kept
@@ -156,6 +166,25 @@ def _continue(session: Session, ranking: Ranking, job: Job) -> None:
         return
     if last is not None:
         jobs.enqueue(session, JOB, job.user_id, run_id=str(current.id), after=str(last))
+
+
+def _ahead(open_session: SessionFactory, ranking: Ranking, run_id: UUID, engine: Engine) -> Ahead:
+    with open_session(False) as session:
+        index = ranking.current(session)
+    return Ahead(index, engine(index, _stated_needs(open_session, run_id)))
+
+
+def _stated_needs(open_session: SessionFactory, run_id: UUID) -> Iterator[StatedNeed]:
+    """What the needs of a run say, read page by page, so that no transaction stays open."""
+    after: UUID | None = None
+    while True:
+        with open_session(False) as session:
+            page = open_needs(session, _wanted(session, session.get_one(MatchRun, run_id)), after, PAGE)
+            read = [stated(one.need.id, one.revision) for one in page]
+        yield from read
+        if len(read) < PAGE:
+            return
+        after = UUID(read[-1].id)
 
 
 def _wanted(session: Session, run: MatchRun) -> list[UUID] | None:

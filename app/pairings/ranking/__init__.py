@@ -1,5 +1,6 @@
 """The only bridge to the matching library: rows become its values, and one index of programmes stays current."""
 
+from app.pairings.ranking.ahead import Ahead, Engine
 from app.pairings.ranking.current import FULL_RUN, MODEL_CHANGED, PROPOSALS, Ranking
 from app.pairings.ranking.index import PROPOSED, Index
 from app.pairings.ranking.rows import stated
@@ -11,6 +12,8 @@ __all__ = [
     "MODEL_CHANGED",
     "PROPOSALS",
     "PROPOSED",
+    "Ahead",
+    "Engine",
     "Index",
     "Model",
     "Place",

@@ -12,6 +12,7 @@ from matching import Matcher, Model, Suggestion
 from matching import Need as StatedNeed
 from matching import Programme as Candidate
 from matching.learning import reweighted
+from matching.matcher import Ranked
 
 PROPOSED = 10
 
@@ -44,9 +45,9 @@ class Index:
         found = self.matcher.suggest(need, limit, self.day, include_ineligible)
         return [one for one in found if one.rank or self._kind(UUID(one.programme_id)) != ProgrammeKind.FUND]
 
-    def propose(self, need: StatedNeed) -> list[Suggestion]:
-        """What is proposed for a need: at most ten, eligible and above the floor."""
-        return self.matcher.propose(need, PROPOSED, self.day)
+    def propose(self, need: StatedNeed, ranked: Ranked | None = None) -> list[Suggestion]:
+        """What is proposed for a need: at most ten, eligible and above the floor; `ranked` where known ahead."""
+        return self.matcher.propose(need, PROPOSED, self.day, ranked)
 
     def is_among_best(self, need: StatedNeed, programme_id: UUID) -> bool:
         """Whether a programme is one of the ten that could be proposed; much cheaper than `propose`."""
