@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session
 
 from app.access.authentication import SESSION_COOKIE
 from app.access.limits import RequestLimit
+from app.core.http import NEEDED
 from app.core.settings import Settings
 from app.main import create_app
 from tests.conftest import As
@@ -89,6 +90,36 @@ def test_every_operation_declares_its_problems(description: dict[str, Any]):
         assert {"401", "403", "422", "429"} <= set(answers), where
         assert "application/problem+json" in answers["422"]["content"], where
         assert "HTTPValidationError" not in repr(answers), where
+
+
+def test_if_match_is_listed_where_it_is_honoured_and_428_where_it_is_needed(description: dict[str, Any]):
+    listed = {
+        where: next(one["description"] for one in operation["parameters"] if one["name"].lower() == "if-match")
+        for where, operation in _operations(description)
+        if any(one["name"].lower() == "if-match" for one in operation.get("parameters", ()))
+    }
+    needed = {where for where, operation in _operations(description) if "428" in operation["responses"]}
+
+    assert needed == {where for where, said in listed.items() if said == NEEDED}
+    assert {where for where in listed if where.startswith("PATCH")} == {
+        where for where, _ in _operations(description) if where.startswith("PATCH")
+    }
+    api = "/api/v1"
+    assert f"POST {api}/pairings/{{pairing_id}}/decisions" in needed
+    assert f"POST {api}/programmes" in set(listed) - needed
+    assert listed.keys().isdisjoint(
+        {
+            f"POST {api}/needs",
+            f"POST {api}/imports",
+            f"POST {api}/match-runs",
+            f"DELETE {api}/needs/{{ref}}/releases/{{release_id}}",
+        }
+    )
+
+
+def test_what_needs_if_match_answers_428_without(officer: As, known: dict[str, str]):
+    for kind in ("needs", "programmes", "assessments"):
+        assert officer.patch(f"/api/v1/{kind}/{known[kind]}", json={}).status_code == 428
 
 
 def test_every_api_route_is_described(app: FastAPI, description: dict[str, Any]):

@@ -9,7 +9,7 @@ from app.assessments.models import Assessment
 from app.assessments.schemas import AssessmentFilter, AssessmentIn, AssessmentOut, AssessmentPatch
 from app.core.actor import Actor
 from app.core.db import SessionDep
-from app.core.http import etag_of, honour_match, next_path, require_match, set_etag
+from app.core.http import IfMatch, NeedsMatch, etag_of, honour_match, next_path, require_match, set_etag
 from app.core.paging import Page, Paging, set_link
 
 router = APIRouter(prefix="/assessments", tags=["assessments"])
@@ -33,7 +33,7 @@ def list_assessments(
 
 @router.post("", response_model=AssessmentOut, status_code=201)
 def record_assessment(
-    request: Request,
+    if_match: IfMatch,
     response: Response,
     actor: Writer,
     session: SessionDep,
@@ -45,7 +45,7 @@ def record_assessment(
     def do() -> Assessment:
         existing = queries.find(session, actor, values.external_id) if values.external_id else None
         if existing:
-            honour_match(request, etag_of(existing.version))
+            honour_match(if_match, etag_of(existing.version))
         assessment, is_new = service.register(session, actor, values)
         response.status_code = 201 if is_new else 200
         return assessment
@@ -62,7 +62,7 @@ def read_assessment(response: Response, actor: Reader, session: SessionDep, asse
 
 @router.patch("/{assessment_id}", response_model=AssessmentOut)
 def change_assessment(
-    request: Request,
+    if_match: NeedsMatch,
     response: Response,
     actor: Writer,
     session: SessionDep,
@@ -71,7 +71,7 @@ def change_assessment(
 ) -> AssessmentOut:
     """Change an assessment: absent fields are kept, null clears. Needs If-Match."""
     assessment = queries.get(session, actor, assessment_id)
-    require_match(request, etag_of(assessment.version))
+    require_match(if_match, etag_of(assessment.version))
     return _answer(response, service.update(session, actor, assessment, values))
 
 

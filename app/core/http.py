@@ -2,10 +2,10 @@
 
 import hashlib
 import json
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import Request, Response
+from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel, ConfigDict
 
 from app.core.errors import PreconditionRequired, Stale
@@ -23,17 +23,37 @@ def etag_of(value: Any) -> str:
     return f'"{value}"' if isinstance(value, int) else f'"{hashlib.sha256(shown.encode()).hexdigest()[:24]}"'
 
 
-def require_match(request: Request, etag: str) -> None:
-    """Raise 428 without an If-Match header and 412 when it does not name `etag`."""
-    wanted = request.headers.get("if-match")
+NEEDED = "The ETag of the record as you read it: 428 without, 412 when somebody changed it meanwhile."
+HONOURED = "The ETag of the record as you read it, if you want 412 when somebody changed it meanwhile."
+
+
+def _needed(if_match: Annotated[str | None, Header(description=NEEDED)] = None) -> str | None:
+    return if_match
+
+
+def _honoured(if_match: Annotated[str | None, Header(description=HONOURED)] = None) -> str | None:
+    return if_match
+
+
+# What an operation asks for is what its description lists.
+NeedsMatch = Annotated[str | None, Depends(_needed)]
+IfMatch = Annotated[str | None, Depends(_honoured)]
+
+
+def require_match(wanted: str | None, etag: str) -> None:
+    """Raise 428 without an If-Match header (`wanted`) and 412 when it does not name `etag`."""
+    honour_match(present(wanted), etag)
+
+
+def present(wanted: str | None) -> str:
+    """The If-Match header. Raises 428 without one."""
     if wanted is None:
         raise PreconditionRequired("Send If-Match with the ETag of the record as you read it")
-    honour_match(request, etag)
+    return wanted
 
 
-def honour_match(request: Request, etag: str) -> None:
+def honour_match(wanted: str | None, etag: str) -> None:
     """Raise 412 when an If-Match header was sent and does not name `etag`."""
-    wanted = request.headers.get("if-match")
     if wanted is not None and wanted.strip() != "*" and etag not in {tag.strip() for tag in wanted.split(",")}:
         raise Stale("Somebody else changed this record meanwhile; read it again and retry", ETag=etag)
 

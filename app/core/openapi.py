@@ -6,6 +6,8 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
+from app.core.http import NEEDED
+
 DESCRIPTION = """\
 Links the counter-terrorism capacity needs of Member States with the programmes that can meet them.
 
@@ -39,14 +41,14 @@ _ALWAYS = {
     "422": "Bad input: `errors` names each field and says what would be right",
     "429": "Too many requests; see Retry-After",
 }
-_WITH_PATH = {"404": "There is no such record for the caller"}
+_NAMING_ONE = {"404": "There is no such record for the caller"}
 _WHEN_WRITING = {
     "400": "The body is not what its content type says",
     "409": "What is there already forbids this",
     "412": "Somebody changed the record meanwhile",
     "413": "The body is too large",
-    "428": "If-Match is missing",
 }
+_WHERE_NEEDED = {"428": "If-Match is missing"}
 _SECURITY = {
     "key": {"type": "http", "scheme": "bearer", "description": "An API key: cpk_…"},
     "session": {"type": "apiKey", "in": "cookie", "name": "counterpart_session"},
@@ -87,24 +89,25 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
+def _names_one(parameter: dict[str, Any]) -> bool:
+    """Whether a parameter names the one record that is looked at, in the path or, of a text, as its programme."""
+    return parameter["in"] == "path" or (parameter["name"], parameter["schema"].get("type")) == (
+        "programme",
+        "string",
+    )
+
+
 def _complete(operation: dict[str, Any], path: str, method: str) -> None:
     operation.setdefault("security", [{"key": []}, {"session": []}])
     reading = method in {"get", "head"}
-    told = _ALWAYS | (_WITH_PATH if "{" in path else {}) | ({} if reading else _WHEN_WRITING)
+    parameters = operation.get("parameters", [])
+    names_one = any(_names_one(parameter) for parameter in parameters)
+    told = _ALWAYS | (_NAMING_ONE if names_one else {}) | ({} if reading else _WHEN_WRITING)
+    if any(parameter.get("description") == NEEDED for parameter in parameters):
+        told |= _WHERE_NEEDED
     responses = operation["responses"]
     for status, description in told.items():
         responses[status] = {
             "description": description,
             "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}},
         }
-    if not reading:
-        operation.setdefault("parameters", []).append(_IF_MATCH)
-
-
-_IF_MATCH = {
-    "name": "If-Match",
-    "in": "header",
-    "required": False,
-    "schema": {"type": "string"},
-    "description": "The ETag of the record as you read it. Updates and moves need it (428 without).",
-}

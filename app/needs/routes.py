@@ -9,7 +9,7 @@ from app.access.once import OnceDep
 from app.access.permissions import Permission, Requires
 from app.core.actor import Actor
 from app.core.db import SessionDep
-from app.core.http import etag_of, next_path, require_match, set_etag
+from app.core.http import NeedsMatch, etag_of, next_path, require_match, set_etag
 from app.core.paging import Found, Paging, set_link
 from app.needs import queries, service, specificity
 from app.needs.models import Need
@@ -89,17 +89,18 @@ def read_need(response: Response, actor: Reader, session: SessionDep, ref: str) 
 
 @router.patch("/{ref}", response_model=NeedView)
 def change_need(
-    request: Request, response: Response, actor: Writer, session: SessionDep, ref: str, wanted: NeedPatch
+    if_match: NeedsMatch, response: Response, actor: Writer, session: SessionDep, ref: str, wanted: NeedPatch
 ) -> NeedView:
     """Change a need: an absent field is kept, null clears. What it says becomes a new revision."""
     need = queries.load(session, actor, ref)
-    require_match(request, etag_of(need.version))
+    require_match(if_match, etag_of(need.version))
     return _answer(response, queries.view(session, actor, service.update(session, actor, need, wanted)))
 
 
 @router.post("/{ref}/status", response_model=NeedView)
 def move_need(
     request: Request,
+    if_match: NeedsMatch,
     response: Response,
     actor: Writer,
     session: SessionDep,
@@ -111,7 +112,7 @@ def move_need(
 
     def do() -> Need:
         need = queries.load(session, actor, ref)
-        require_match(request, etag_of(need.version))
+        require_match(if_match, etag_of(need.version))
         return service.move(session, actor, need, wanted, request.app.state.settings.specificity_threshold)
 
     moved = once(response, do, lambda done: [done.ref], lambda kept: queries.load(session, actor, kept[0]))
@@ -120,7 +121,7 @@ def move_need(
 
 @router.post("/{ref}/merge", response_model=NeedView)
 def merge_need(
-    request: Request,
+    if_match: NeedsMatch,
     response: Response,
     actor: Writer,
     session: SessionDep,
@@ -132,7 +133,7 @@ def merge_need(
 
     def do() -> Need:
         need = queries.load(session, actor, ref)
-        require_match(request, etag_of(need.version))
+        require_match(if_match, etag_of(need.version))
         return service.merge(session, actor, need, wanted.into)
 
     merged = once(response, do, lambda done: [done.ref], lambda kept: queries.load(session, actor, kept[0]))

@@ -6,7 +6,7 @@ from app.access.once import OnceDep
 from app.access.permissions import Permission, Requires
 from app.core.actor import Actor
 from app.core.db import SessionDep
-from app.core.http import etag_of, next_path, require_match, set_etag
+from app.core.http import NeedsMatch, etag_of, next_path, require_match, set_etag
 from app.core.paging import Page, Paging, set_link
 from app.organizations import queries, service
 from app.organizations.models import Organization
@@ -61,7 +61,7 @@ def read_organization(response: Response, actor: Reader, session: SessionDep, re
 
 @router.patch("/{ref}", response_model=OrganizationOut)
 def change_organization(
-    request: Request,
+    if_match: NeedsMatch,
     response: Response,
     actor: Writer,
     session: SessionDep,
@@ -70,13 +70,13 @@ def change_organization(
 ) -> OrganizationOut:
     """Change an organization: absent fields are kept, null clears. Needs If-Match."""
     organization = queries.get(session, actor, ref)
-    require_match(request, etag_of(organization.version))
+    require_match(if_match, etag_of(organization.version))
     return _answer(response, service.update(session, actor, organization, values))
 
 
 @router.post("/{ref}/merge", response_model=OrganizationOut)
 def merge_organization(
-    request: Request,
+    if_match: NeedsMatch,
     response: Response,
     actor: Writer,
     session: SessionDep,
@@ -88,7 +88,7 @@ def merge_organization(
 
     def do() -> Organization:
         organization = queries.get(session, actor, ref)
-        require_match(request, etag_of(organization.version))
+        require_match(if_match, etag_of(organization.version))
         return service.merge(session, actor, organization, values.into)
 
     merged = once(response, do, lambda done: [done.ref], lambda refs: queries.get(session, actor, refs[0]))

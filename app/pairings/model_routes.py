@@ -7,7 +7,7 @@ from app.access.once import OnceDep
 from app.access.permissions import Permission, Requires
 from app.core.actor import Actor
 from app.core.db import SessionDep
-from app.core.http import etag_of, next_path, require_match, set_etag
+from app.core.http import NeedsMatch, etag_of, next_path, require_match, set_etag
 from app.core.paging import Page, PagingDep, set_link
 from app.pairings import model_queries, model_service, suggesting
 from app.pairings.model_candidates import ModelCandidate
@@ -82,7 +82,7 @@ def compare_candidate(actor: Comparer, session: SessionDep, ranking: RankingDep,
 
 @router.post("/candidates/{name}/activate")
 def activate_candidate(
-    request: Request,
+    if_match: NeedsMatch,
     response: Response,
     actor: Manager,
     session: SessionDep,
@@ -94,7 +94,7 @@ def activate_candidate(
 
     def do() -> InForceOut:
         candidate = model_queries.get(session, actor, name)
-        require_match(request, etag_of(ranking.in_force(session).name))
+        require_match(if_match, etag_of(ranking.in_force(session).name))
         return model_service.activate(session, actor, ranking, candidate)
 
     return _put_in_force(once, response, do)
@@ -102,12 +102,17 @@ def activate_candidate(
 
 @router.post("/installed/activate")
 def activate_installed(
-    request: Request, response: Response, actor: Manager, session: SessionDep, ranking: RankingDep, once: OnceDep
+    if_match: NeedsMatch,
+    response: Response,
+    actor: Manager,
+    session: SessionDep,
+    ranking: RankingDep,
+    once: OnceDep,
 ) -> InForceOut:
     """Go back to the model that came with this version. Needs If-Match with the ETag of the model in force."""
 
     def do() -> InForceOut:
-        require_match(request, etag_of(ranking.in_force(session).name))
+        require_match(if_match, etag_of(ranking.in_force(session).name))
         return model_service.go_back(session, actor, ranking)
 
     return _put_in_force(once, response, do)

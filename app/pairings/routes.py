@@ -7,8 +7,7 @@ from app.access.once import OnceDep
 from app.access.permissions import Permission, Requires
 from app.core.actor import Actor
 from app.core.db import SessionDep
-from app.core.errors import PreconditionRequired
-from app.core.http import next_path, set_etag
+from app.core.http import NeedsMatch, next_path, present, set_etag
 from app.core.paging import Page, PagingDep, set_link
 from app.needs import queries as needs
 from app.pairings import queries, runs, service, suggesting
@@ -35,12 +34,6 @@ router = APIRouter(tags=["pairings"])
 def _ranking(request: Request) -> Ranking:
     ranking: Ranking = request.app.state.ranking
     return ranking
-
-
-def _if_match(request: Request) -> str:
-    if (etag := request.headers.get("if-match")) is None:
-        raise PreconditionRequired("Send If-Match with the ETag of the pairing as you read it")
-    return etag
 
 
 Reader = Annotated[Actor, Depends(Requires(Permission.PAIRING_READ))]
@@ -121,7 +114,7 @@ def list_decisions(actor: Reader, session: SessionDep, pairing_id: UUID) -> Deci
 
 @router.post("/pairings/{pairing_id}/decisions", status_code=201)
 def decide(
-    request: Request,
+    if_match: NeedsMatch,
     response: Response,
     actor: Judge,
     session: SessionDep,
@@ -132,7 +125,7 @@ def decide(
     """Accept, reject, defer, retract or reopen. Needs If-Match: who comes second gets 412 and the newer state."""
 
     def do() -> Pairing:
-        pairing = service.claim(session, actor, pairing_id, _if_match(request))
+        pairing = service.claim(session, actor, pairing_id, present(if_match))
         service.decide(session, actor, pairing, values)
         return pairing
 

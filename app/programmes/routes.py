@@ -8,7 +8,7 @@ from app.access.permissions import Permission, Requires
 from app.core.actor import Actor
 from app.core.db import SessionDep
 from app.core.errors import Stale
-from app.core.http import honour_match, next_path, require_match, set_etag
+from app.core.http import IfMatch, NeedsMatch, honour_match, next_path, require_match, set_etag
 from app.core.paging import set_link
 from app.programmes import queries, service
 from app.programmes.bulk import register_many
@@ -58,7 +58,7 @@ def list_programmes(
 
 @router.post("", response_model=ProgrammeView, status_code=201)
 def register_programme(
-    request: Request,
+    if_match: IfMatch,
     response: Response,
     actor: Writer,
     session: SessionDep,
@@ -73,8 +73,8 @@ def register_programme(
 
     def guard(existing: Programme | None) -> None:
         if existing is not None:
-            honour_match(request, queries.view(actor, existing).etag)
-        elif "if-match" in request.headers:
+            honour_match(if_match, queries.view(actor, existing).etag)
+        elif if_match is not None:
             raise Stale("There is no programme with this external_id that If-Match could name")
 
     def do() -> Programme:
@@ -115,17 +115,17 @@ def read_programme(response: Response, actor: Reader, session: SessionDep, ref: 
 
 @router.patch("/{ref}", response_model=ProgrammeView)
 def change_programme(
-    request: Request, response: Response, actor: Writer, session: SessionDep, ref: str, values: ProgrammePatch
+    if_match: NeedsMatch, response: Response, actor: Writer, session: SessionDep, ref: str, values: ProgrammePatch
 ) -> ProgrammeView:
     """Change a programme: absent fields are kept, null clears. Needs If-Match."""
     programme = queries.get(session, actor, ref)
-    require_match(request, queries.view(actor, programme).etag)
+    require_match(if_match, queries.view(actor, programme).etag)
     return _answer(response, actor, service.update(session, actor, programme, values))
 
 
 @router.post("/{ref}/status", response_model=ProgrammeView)
 def move_programme(
-    request: Request,
+    if_match: NeedsMatch,
     response: Response,
     actor: Writer,
     session: SessionDep,
@@ -138,7 +138,7 @@ def move_programme(
 
     def do() -> Programme:
         programme = queries.get(session, actor, ref)
-        require_match(request, queries.view(actor, programme).etag)
+        require_match(if_match, queries.view(actor, programme).etag)
         return service.move(session, actor, programme, values, rules)
 
     return _once(once, response, session, actor, do)
@@ -146,7 +146,7 @@ def move_programme(
 
 @router.post("/{ref}/assurance", response_model=ProgrammeView)
 def assure_programme(
-    request: Request,
+    if_match: IfMatch,
     response: Response,
     actor: Writer,
     session: SessionDep,
@@ -160,7 +160,7 @@ def assure_programme(
 
     def do() -> Programme:
         programme = queries.get(session, actor, ref)
-        honour_match(request, queries.view(actor, programme).etag)
+        honour_match(if_match, queries.view(actor, programme).etag)
         return service.assure(session, actor, programme, until, rules)
 
     return _once(once, response, session, actor, do)
@@ -168,7 +168,7 @@ def assure_programme(
 
 @router.post("/{ref}/merge", response_model=ProgrammeView)
 def merge_programme(
-    request: Request,
+    if_match: IfMatch,
     response: Response,
     actor: Writer,
     session: SessionDep,
@@ -180,7 +180,7 @@ def merge_programme(
 
     def do() -> Programme:
         programme = queries.get(session, actor, ref)
-        honour_match(request, queries.view(actor, programme).etag)
+        honour_match(if_match, queries.view(actor, programme).etag)
         return service.merge(session, actor, programme, queries.to_merge_into(session, actor, values.into))
 
     return _once(once, response, session, actor, do)

@@ -67,7 +67,8 @@ def parts_of(contributions: Iterable[ContributionOut | Mapping[str, Any]], score
     figures = _thousandths([each.weight for each in found], round(score * _DIGITS))
     by_name: dict[str, list[Reason]] = {}
     for each, figure in zip(found, figures, strict=True):
-        reason = Reason(each.label, each.need, each.programme, each.sentence, each.declared, figure)
+        need, programme = _worded(each, each.need), _worded(each, each.programme)
+        reason = Reason(each.label, need, programme, each.sentence, each.declared, figure)
         by_name.setdefault(_PARTS.get(each.kind, each.kind), []).append(reason)
     parts = [
         Part(name, sorted(reasons, key=lambda reason: -reason.thousandths)) for name, reasons in by_name.items()
@@ -117,6 +118,12 @@ def _thousandths(weights: Sequence[float], total: int) -> list[int]:
     for n in by_remainder[: max(0, left)]:
         cut[n] += 1
     return cut
+
+
+def _worded(each: ContributionOut, said: Iterable[str]) -> list[str]:
+    """What a side says; where it gives no words but the code alone, the code's label."""
+    code = each.feature.partition(":")[2]
+    return [each.label if word == code else word for word in said]
 
 
 def _read(contribution: ContributionOut | Mapping[str, Any]) -> ContributionOut:

@@ -43,6 +43,16 @@ def test_a_printed_figure_is_within_a_thousandth_of_its_weight():
     assert shown == pytest.approx(sorted(weights), abs=0.001)
 
 
+def test_a_side_that_gives_a_code_and_no_words_is_told_by_its_label():
+    stated = reason(0.1, "assistance").model_copy(
+        update={"feature": "assistance:peer_exchange", "label": "peer exchange", "programme": ["peer_exchange"]}
+    )
+
+    [part] = parts_of([stated], 0.1)
+
+    assert (part.reasons[0].need, part.reasons[0].programme) == (["a"], ["peer exchange"])
+
+
 def test_overlapping_spans_are_marked_once_and_text_is_kept():
     spans = [SpanOut(field="text", start=4, end=9), SpanOut(field="text", start=7, end=12)]
 

@@ -6,7 +6,7 @@ from app.access.once import OnceDep
 from app.access.permissions import Permission, Requires
 from app.core.actor import Actor
 from app.core.db import SessionDep
-from app.core.http import etag_of, next_path, require_match, set_etag
+from app.core.http import NeedsMatch, etag_of, next_path, require_match, set_etag
 from app.core.paging import Page, PagingDep, set_link
 from app.organizations.groups import queries, service
 from app.organizations.groups.schemas import GroupIn, GroupOut, GroupPatch
@@ -51,11 +51,11 @@ def read_group(response: Response, actor: Reader, session: SessionDep, ref: str)
 
 @router.patch("/{ref}", response_model=GroupOut)
 def change_group(
-    request: Request, response: Response, actor: Manager, session: SessionDep, ref: str, values: GroupPatch
+    if_match: NeedsMatch, response: Response, actor: Manager, session: SessionDep, ref: str, values: GroupPatch
 ) -> GroupOut:
     """Rename a group or set its members: who is left out is a member until today. Needs If-Match."""
     group = queries.get(session, actor, ref)
-    require_match(request, etag_of(group.version))
+    require_match(if_match, etag_of(group.version))
     return _answer(response, session, service.update(session, actor, group, values))
 
 

@@ -7,7 +7,7 @@ from app.access.once import OnceDep
 from app.access.permissions import Permission, Requires
 from app.core.actor import Actor
 from app.core.db import SessionDep
-from app.core.http import etag_of, honour_match, next_path, require_match, set_etag
+from app.core.http import IfMatch, NeedsMatch, etag_of, honour_match, next_path, require_match, set_etag
 from app.core.paging import Page, set_link
 from app.organizations.keys import queries, service
 from app.organizations.keys.schemas import KeyFilter, KeyIn, KeyIssued, KeyOut, KeyPatch
@@ -51,7 +51,7 @@ def read_key(response: Response, actor: Manager, session: SessionDep, key_id: st
 
 @router.patch("/{key_id}", response_model=KeyOut)
 def rename_key(
-    request: Request,
+    if_match: NeedsMatch,
     response: Response,
     actor: Manager,
     session: SessionDep,
@@ -60,15 +60,15 @@ def rename_key(
 ) -> KeyOut:
     """Rename a key. Needs If-Match."""
     key = queries.get(session, actor, key_id)
-    require_match(request, etag_of(key.version))
+    require_match(if_match, etag_of(key.version))
     return _answer(response, session, service.rename(session, actor, key, values))
 
 
 @router.delete("/{key_id}", status_code=204)
-def revoke_key(request: Request, actor: Manager, session: SessionDep, key_id: str) -> None:
+def revoke_key(if_match: IfMatch, actor: Manager, session: SessionDep, key_id: str) -> None:
     """Revoke a key: it stops working at once, and stays in the list."""
     key = queries.get(session, actor, key_id)
-    honour_match(request, etag_of(key.version))
+    honour_match(if_match, etag_of(key.version))
     service.revoke(session, actor, key)
 
 

@@ -8,7 +8,7 @@ from app.access.once import OnceDep
 from app.access.permissions import Permission, Requires
 from app.core.actor import Actor
 from app.core.db import SessionDep
-from app.core.http import etag_of, honour_match, next_path, require_match, set_etag
+from app.core.http import IfMatch, NeedsMatch, etag_of, honour_match, next_path, require_match, set_etag
 from app.core.paging import Page, set_link
 from app.organizations.users import queries, service
 from app.organizations.users.schemas import (
@@ -70,7 +70,7 @@ def read_user(response: Response, actor: Manager, session: SessionDep, user_id: 
 
 @router.patch("/users/{user_id}", response_model=UserOut)
 def change_user(
-    request: Request,
+    if_match: NeedsMatch,
     response: Response,
     actor: Manager,
     session: SessionDep,
@@ -79,15 +79,15 @@ def change_user(
 ) -> UserOut:
     """Change an account: absent fields are kept. Needs If-Match."""
     user = queries.get(session, actor, user_id)
-    require_match(request, etag_of(user.version))
+    require_match(if_match, etag_of(user.version))
     return _answer(response, session, service.update(session, actor, user, values))
 
 
 @router.delete("/users/{user_id}", status_code=204)
-def disable_user(request: Request, actor: Manager, session: SessionDep, user_id: UUID) -> None:
+def disable_user(if_match: IfMatch, actor: Manager, session: SessionDep, user_id: UUID) -> None:
     """Disable an account: whoever is signed in with it is out at once. Its history stays."""
     user = queries.get(session, actor, user_id)
-    honour_match(request, etag_of(user.version))
+    honour_match(if_match, etag_of(user.version))
     service.disable(session, actor, user)
 
 
