@@ -32,7 +32,7 @@ from matching.shards import Offered, Piece, Shard, best_of, best_of_shard, cut, 
 from matching.types import Need
 
 TASKS_A_THREAD = 3
-PATIENCE = 30
+PATIENCE = 20
 WORKER_MEMORY = 4_000_000_000
 LOST = (FutureCancelledError, CommClosedError, TimeoutError, OSError)
 
@@ -169,7 +169,7 @@ def _workers_here(processes: int) -> Iterator[LocalCluster]:
         threads_per_worker=1,
         memory_limit=memory,
         host="127.0.0.1",
-        dashboard_address=None,
+        dashboard_address="127.0.0.1:0",
         silence_logs=logging.CRITICAL,
     ) as started:
         yield started

@@ -17,7 +17,7 @@ class EngineName(StrEnum):
     DASK = "dask"
 
 
-def chosen(
+def engine_named(
     name: EngineName, scheduler: str | None, processes: int, told: Callable[[int], None]
 ) -> AbstractContextManager[Engine | None]:
     """The engine to run with, None for this process. Raises BadParameter for one that cannot be used."""

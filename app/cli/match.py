@@ -8,7 +8,7 @@ import typer
 from rich.progress import Progress, TaskID
 from sqlalchemy.orm import Session
 
-from app.cli.engines import EngineName, chosen
+from app.cli.engines import EngineName, engine_named
 from app.cli.session import answer, open_engine, open_settings, operator, progress, say, transaction
 from app.core.db import session_factory
 from app.core.paging import Paging
@@ -53,7 +53,9 @@ def match_run(
 
     Decided pairs keep their state. Interrupted, what is done is kept and the next run does the rest.
     """
-    with progress() as bar, _ranks(bar, engine, scheduler, processes) as ranks, open_engine() as database:
+    bar = progress()
+    chosen = _chosen(bar, engine, scheduler, processes)
+    with open_engine() as database, chosen as ranks, bar:
         open_session = session_factory(database)
         with open_session(False) as session:
             actor = operator(session)
@@ -168,14 +170,14 @@ def _suggested(session: Session, ref: str, wanted: SuggestionFilter) -> Suggesti
     return suggesting.for_need(session, actor, _ranking(), needs.load(session, actor, ref), wanted)
 
 
-def _ranks(
+def _chosen(
     bar: Progress, engine: EngineName, scheduler: str | None, processes: int
 ) -> AbstractContextManager[Engine | None]:
     """The engine asked for; dask's progress has a bar of its own, for it is ahead of what is stored."""
     if engine is EngineName.LOCAL:
-        return chosen(engine, scheduler, processes, lambda ranked: None)
+        return engine_named(engine, scheduler, processes, lambda ranked: None)
     task = bar.add_task("needs ranked", total=None)
-    return chosen(engine, scheduler, processes, lambda ranked: bar.update(task, completed=ranked))
+    return engine_named(engine, scheduler, processes, lambda ranked: bar.update(task, completed=ranked))
 
 
 def _drawn(bar: Progress, task: TaskID, state: MatchRunOut) -> None:
