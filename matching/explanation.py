@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from matching.geography import Atlas, Territory
-from matching.inference import FIELDS, evidence
+from matching.inference import FIELDS
 from matching.model import Model
 from matching.profiles import Passage, need_passages, programme_passages, term_places
 from matching.types import Contribution, Need, Programme, Span
@@ -124,13 +124,14 @@ class _Side:
 
 def _listen(wanted: _Wanted, passages: Sequence[Passage], model: Model) -> None:
     """Note where the wanted features are in a record's text."""
+    codes = {code: heard for kind in FIELDS for code, heard in wanted.get(kind, {}).items()}
     for passage in passages:
         if "term" in wanted:
             _place_terms(wanted["term"], passage)
         if "concept" in wanted:
             _place_concepts(wanted["concept"], passage, model)
-    if not wanted.keys().isdisjoint(FIELDS):
-        _place_codes(wanted, passages, model)
+        if codes:
+            _place_codes(codes, passage, model)
 
 
 def _place_terms(terms: Mapping[str, _Heard], passage: Passage) -> None:
@@ -145,13 +146,11 @@ def _place_concepts(concepts: Mapping[str, _Heard], passage: Passage, model: Mod
             concepts[concept].add(passage, passage.reading.span(first, length))
 
 
-def _place_codes(wanted: _Wanted, passages: Sequence[Passage], model: Model) -> None:
-    found = evidence([(passage.factor, passage.reading) for passage in passages], model)
-    places = {code: placed for one in found.values() for code, placed in one.places.items()}
-    codes = [(code, heard) for kind in FIELDS for code, heard in wanted.get(kind, {}).items()]
-    for code, heard in codes:
-        for index, (_, first, length) in places.get(code, ()):
-            heard.add(passages[index], passages[index].reading.span(first, length))
+def _place_codes(codes: Mapping[str, _Heard], passage: Passage, model: Model) -> None:
+    for phrase, first, length in model.cue_book.find_all(passage.reading):
+        code = model.cues[phrase].code
+        if code in codes:
+            codes[code].add(passage, passage.reading.span(first, length))
 
 
 def _contribution(feature: str, weight: float, ours: _Said, theirs: _Said, model: Model) -> Contribution:

@@ -244,10 +244,10 @@ class Matcher:
 
     def _parts(self, part: Segment, row: int, asked: Wanted) -> dict[str, float]:
         """What each feature of the need adds for one programme."""
-        held = slice(part.by_row.indptr[row], part.by_row.indptr[row + 1])
-        values = dict(zip(part.by_row.indices[held].tolist(), part.by_row.data[held].tolist(), strict=True))
-        weights = zip(asked.features.tolist(), asked.weights.tolist(), strict=True)
-        return {self._vocabulary.name(n): weight * values[n] for n, weight in weights if n in values}
+        rows, weights = part.by_row, dict(zip(asked.features.tolist(), asked.weights.tolist(), strict=True))
+        held = slice(rows.indptr[row], rows.indptr[row + 1])
+        values = zip(rows.indices[held].tolist(), rows.data[held].tolist(), strict=True)
+        return {self._vocabulary.name(n): weights[n] * value for n, value in values if n in weights}
 
     def _reaches_floor(self, score: float, geography: float, covered: float) -> bool:
         """The score reaches the floor, and without geography its own floor; a known place must be covered."""
