@@ -112,7 +112,7 @@ def _piece(part: Segment, allowed: Flags, places: NDArray[np.int32], low: int, h
     runs, width = part.postings.runs, len(part.postings.place)
     first, last = part.pattern_of[low], part.pattern_of[high - 1] + 1
     rows = part.by_row[low:high]
-    held = rows.indices.astype(np.int32), rows.indptr.astype(np.int64)
+    held = rows.indices.astype(np.int32), rows.indptr.astype(np.int32)
     return Piece(
         by_row=csr_array((rows.data, *held), (high - low, width)),
         common=np.flatnonzero(part.postings.place >= 0),
