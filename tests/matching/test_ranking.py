@@ -5,9 +5,10 @@ from datetime import date
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from matching import Matcher, Need, Place, Programme, load_model
-from matching.features import joined, named, need_values, pack, programme_values, statistics
+from matching.features import Statistics, joined, named, need_values, pack, programme_values, statistics
 from matching.geography import Atlas, level, share
 from matching.profiles import need_profile, programme_profile
 from tests.matching.records import CUSTOMS, MARKING, MARKING_NEED, PRISONS, PROGRAMMES, corpora, needs
@@ -15,10 +16,10 @@ from tests.matching.records import CUSTOMS, MARKING, MARKING_NEED, PRISONS, PROG
 MODEL = load_model()
 
 
-def naive_scores(need: Need, programmes: list[Programme]) -> dict[str, float]:
+def naive_scores(need: Need, programmes: list[Programme], counted: Statistics | None = None) -> dict[str, float]:
     """The score as a sum over one pair at a time, without matrices, segments or compiled loops."""
     packed = {p.id: pack([programme_profile(p, MODEL)]) for p in programmes}
-    known = statistics(joined([packed[id_] for id_ in sorted(packed)]))
+    known = counted or statistics(joined([packed[id_] for id_ in sorted(packed)]))
     atlas, asked = Atlas(MODEL.geography), pack([need_profile(need, MODEL)])
     place = atlas.territory(need.recipient)
     weights, groups = need_values(asked, known, MODEL.weights, np.array([place.is_known]))
@@ -160,6 +161,38 @@ def test_a_changed_programme_is_found_at_once_as_if_it_had_been_there() -> None:
     assert "new" in [s.programme_id for s in matcher.suggest(MARKING_NEED)[:2]]
     with pytest.raises(KeyError):
         matcher.explain(MARKING_NEED, "prisons")
+
+
+@settings(max_examples=40, deadline=None)
+@given(needs, corpora, corpora, st.integers(0, 3))
+def test_after_any_changes_scores_are_those_of_a_refit_with_the_first_statistics(
+    need: Need, before: list[Programme], changed: list[Programme], removed: int
+) -> None:
+    matcher = Matcher(before, MODEL)
+    present = {programme.id: programme for programme in before}
+    for programme in changed:
+        matcher.upsert(programme)
+        present[programme.id] = programme
+    for identity in list(present)[:removed]:
+        matcher.remove(identity)
+        del present[identity]
+
+    found = {identity: matcher.explain(need, identity).score for identity in present}
+
+    expected = naive_scores(need, list(present.values()), matcher.statistics)
+    assert found == pytest.approx(expected, abs=1e-9)
+    ranked = dict(matcher.rank(need))
+    assert ranked == pytest.approx({one: expected[one] for one in ranked}, abs=1e-9)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(needs, max_size=5), corpora)
+def test_many_needs_at_once_are_ranked_as_each_by_itself(asked: list[Need], programmes: list[Programme]) -> None:
+    matcher = Matcher(programmes, MODEL)
+
+    found = list(matcher.rank_all(asked, 3, threads=2))
+
+    assert found == [(need, matcher.rank(need, 3)) for need in asked]
 
 
 def test_an_unchanged_programme_put_in_again_changes_no_score() -> None:
