@@ -54,11 +54,12 @@ def propose_for_need(session: Session, ranking: Ranking, need_id: UUID) -> Tally
 def propose_programme(session: Session, ranking: Ranking, programme_id: UUID) -> Tally:
     """Add a programme to each open need for which it is among the ten best and above the floor."""
     index, tally = ranking.current(session), Tally()
-    gaining = []
-    for one in open_needs(session):
-        need = stated(one.need.id, one.revision)
-        if index.is_among_best(need, programme_id):
-            gaining.append((one, [found for found in [index.explain(need, programme_id)] if found]))
+    everyone = {str(one.need.id): one for one in open_needs(session)}
+    asked = (stated(one.need.id, one.revision) for one in everyone.values())
+    gaining = [
+        (everyone[need.id], [found for found in [index.explain(need, programme_id)] if found])
+        for need in index.gaining(asked, programme_id)
+    ]
     lock_needs(session, [one.need.id for one, _ in gaining])
     known = _existing(session, [one.need.id for one, _ in gaining])
     for one, suggestions in gaining:

@@ -1,6 +1,6 @@
 """The programmes as they were at one audit event, ready to be ranked for any need."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from math import fsum
@@ -49,10 +49,10 @@ class Index:
         """What is proposed for a need: at most ten, eligible and above the floor; `ranked` where known ahead."""
         return self.matcher.propose(need, PROPOSED, self.day, ranked)
 
-    def is_among_best(self, need: StatedNeed, programme_id: UUID) -> bool:
-        """Whether a programme is one of the ten that could be proposed; much cheaper than `propose`."""
-        best = self.matcher.rank(need, PROPOSED, self.day)
-        return any(found == str(programme_id) for found, _ in best)
+    def gaining(self, needs: Iterable[StatedNeed], programme_id: UUID) -> list[StatedNeed]:
+        """The needs for which a programme is one of the ten that could be proposed; all are ranked at once."""
+        ranked = self.matcher.rank_all(needs, PROPOSED, self.day)
+        return [need for need, best in ranked if any(found == str(programme_id) for found, _ in best)]
 
     def explain(self, need: StatedNeed, programme_id: UUID) -> Suggestion | None:
         """The score of any programme, gated or not, with its reasons; None for one that is not known here."""
