@@ -1,14 +1,18 @@
 """The chain holds or says where it does not; who may read it is answered before any lookup."""
 
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
+from app.access.models import ApiKey
 from app.audit import service as audit
 from app.audit.chain import verify
 from app.audit.models import AuditEvent
 from app.core.actor import Actor, Role
+from app.core.db import utc_now
 from app.organizations.models import Organization
+from app.pairings.models import MatchRun
 from tests.conftest import As
 
 
@@ -108,3 +112,33 @@ def test_nobody_else_reads_the_trail(partner: As, donor: As):
 
 def test_a_subject_that_no_record_could_have_is_refused(admin: As):
     assert admin.get("/api/v1/audit?subject=%00").status_code == 422
+
+
+@pytest.fixture
+def key(session: Session, cted: Organization) -> ApiKey:
+    made = ApiKey(public_id="a" * 12, secret_hash="b" * 64, organization_id=cted.id, role=Role.OFFICER)
+    session.add(made)
+    session.commit()
+    return made
+
+
+def test_a_request_that_renames_a_key_and_leaves_no_event_fails_the_test(app: FastAPI, key: ApiKey):
+    with pytest.raises(AssertionError, match="ApiKey"), app.state.open_session(True) as request, request.begin():
+        request.get_one(ApiKey, key.id).name = "renamed"
+
+
+def test_a_run_without_an_event_fails_the_test(app: FastAPI):
+    with pytest.raises(AssertionError, match="MatchRun"), app.state.open_session(True) as request, request.begin():
+        request.add(MatchRun(full=False))
+
+
+def test_that_a_key_was_used_and_how_far_a_run_is_need_no_event(app: FastAPI, session: Session, key: ApiKey):
+    run = MatchRun(full=False)
+    session.add(run)
+    session.commit()
+
+    with app.state.open_session(True) as request, request.begin():
+        request.get_one(ApiKey, key.id).last_used_at = utc_now()
+        request.get_one(MatchRun, run.id).needs_done = 3
+
+    assert session.query(AuditEvent).count() == 0
