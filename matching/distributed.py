@@ -7,6 +7,8 @@ that what a lost worker held is made again on another one (decision 0014).
 import hashlib
 import logging
 import platform
+import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -18,7 +20,7 @@ from typing import Any, NamedTuple
 
 import dask
 from dask.sizeof import sizeof
-from distributed import Client, Future, LocalCluster
+from distributed import Client, Future, LocalCluster, wait
 from distributed.client import FutureCancelledError
 from distributed.comm.core import CommClosedError
 from distributed.scheduler import KilledWorker
@@ -138,8 +140,20 @@ def _ahead(client: Client, shards: int) -> int:
 def _found(client: Client, parts: list[Answer], limit: int) -> Found | None:
     """The best of all shards; None where there is none."""
     with _told_in_one_line():
+        _wait(client, parts)
         found = client.gather(parts)
     return best_of(found, limit) if found else None
+
+
+def _wait(client: Client, parts: list[Answer]) -> None:
+    """Until all are there; as long as any worker is, or comes back in time."""
+    while parts:
+        try:
+            wait(parts, timeout=PATIENCE)
+        except TimeoutError:
+            _wait_for_a_worker(client, "no worker is left")
+        else:
+            return
 
 
 def _named(ids: list[str], found: Found) -> Iterator[Ranked]:
@@ -153,26 +167,47 @@ def _connected(address: str) -> Client:
     except (OSError, ValueError) as error:
         raise ClusterError(f"no dask scheduler answers at {address}") from error
     try:
+        _wait_for_a_worker(client, f"no worker has joined the scheduler at {address}")
+    except ClusterError:
+        client.close()
+        raise
+    return client
+
+
+def _wait_for_a_worker(client: Client, otherwise: str) -> None:
+    try:
         client.wait_for_workers(1, timeout=PATIENCE)
     except TimeoutError as error:
-        client.close()
-        raise ClusterError(f"no worker has joined the scheduler at {address} in {PATIENCE} seconds") from error
-    return client
+        raise ClusterError(f"{otherwise}, after {PATIENCE} seconds of waiting") from error
 
 
 @contextmanager
 def _workers_here(processes: int) -> Iterator[LocalCluster]:
     """Workers of one thread each, which this machine alone can reach and which end with the block."""
-    memory = min(WORKER_MEMORY, MEMORY_LIMIT // (processes + 1))
-    with LocalCluster(
-        n_workers=processes,
-        threads_per_worker=1,
-        memory_limit=memory,
-        host="127.0.0.1",
-        dashboard_address="127.0.0.1:0",
-        silence_logs=logging.CRITICAL,
-    ) as started:
+    with _deaf_to_interrupts():
+        started = LocalCluster(
+            n_workers=processes,
+            threads_per_worker=1,
+            memory_limit=min(WORKER_MEMORY, MEMORY_LIMIT // (processes + 1)),
+            host="127.0.0.1",
+            dashboard_address="127.0.0.1:0",
+            silence_logs=logging.CRITICAL,
+        )
+    with started:
         yield started
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Processes that start here never hear Ctrl-C: they end when this process ends them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # which a new process inherits
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _require_same_release(client: Client) -> None:
