@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Select, false, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from app.access.models import User
 from app.core.actor import Actor
 from app.core.db import utc_now
 from app.core.errors import Invalid, NotFound
@@ -35,7 +36,8 @@ def ledger(session: Session, actor: Actor, need: Need, at: datetime) -> Ledger:
     releases = _loaded(session, visible(actor).where(Release.need_id == need.id))
     now_in_force = set(session.scalars(select(Release.id).where(Release.need_id == need.id, in_force(at))))
     states = _states_by_release(session, need, releases)
-    items = [_shown(need, release, release.id in now_in_force, states) for release in releases]
+    by = _recorders(session, releases)
+    items = [_shown(need, release, release.id in now_in_force, states, by) for release in releases]
     status = session.scalar(select(status_at(at)).select_from(Need).where(Need.id == need.id))
     live = [release for release in releases if release.id in now_in_force]
     return Ledger(at=at, items=items, seen_by=_seen_by(session, live, status, at))
@@ -44,7 +46,9 @@ def ledger(session: Session, actor: Actor, need: Need, at: datetime) -> Ledger:
 def shown(session: Session, need: Need, release: Release, at: datetime) -> ReleaseOut:
     """One line of the ledger, with whether it is in force at `at`."""
     live = session.scalar(select(Release.id).where(Release.id == release.id, in_force(at))) is not None
-    return _shown(need, release, live, _states_by_release(session, need, [release]))
+    return _shown(
+        need, release, live, _states_by_release(session, need, [release]), _recorders(session, [release])
+    )
 
 
 def states(session: Session, need: Need, number: int) -> list[str]:
@@ -92,7 +96,19 @@ def _states_by_release(
     return {(number, on): states_of(session, revisions[number], on) for number, on in wanted}
 
 
-def _shown(need: Need, release: Release, live: bool, states: dict[tuple[int, date], list[str]]) -> ReleaseOut:
+def _recorders(session: Session, releases: Sequence[Release]) -> dict[UUID, str]:
+    """The accounts of the officers who recorded these releases, by their id."""
+    ids = {release.recorded_by_id for release in releases if release.recorded_by_id}
+    return {row.id: row.email for row in session.execute(select(User.id, User.email).where(User.id.in_(ids)))}
+
+
+def _shown(
+    need: Need,
+    release: Release,
+    live: bool,
+    states: dict[tuple[int, date], list[str]],
+    recorders: dict[UUID, str],
+) -> ReleaseOut:
     named = {"organization": release.organization.ref} if release.organization else {}
     audience = {"group": release.group.ref} if release.group else named
     return ReleaseOut(
@@ -107,6 +123,7 @@ def _shown(need: Need, release: Release, live: bool, states: dict[tuple[int, dat
         starts_at=release.starts_at,
         ends_at=release.ends_at,
         recorded_at=release.recorded_at,
+        recorded_by=recorders.get(release.recorded_by_id) if release.recorded_by_id else None,
         complete_at=release.complete_at,
         withdrawn_at=release.withdrawn_at,
         in_force=live,

@@ -86,6 +86,7 @@ class ReleaseOut(BaseModel):
     starts_at: datetime = Field(alias="from")
     ends_at: datetime | None = Field(alias="until")
     recorded_at: datetime
+    recorded_by: str | None = Field(description="the officer's account; null for a key or the command line")
     complete_at: datetime | None
     withdrawn_at: datetime | None
     in_force: bool

@@ -262,6 +262,24 @@ def test_the_preview_is_what_the_audience_then_reads(officer: As, donor: As):
     assert preview["warnings"] == ["The title names Togo: whoever reads it knows the State"]
 
 
+def test_the_ledger_says_who_recorded_a_release_and_the_audience_is_not_told(
+    officer: As, admin: As, donor: As, session: Session
+):
+    ref = opened(officer)
+    [first, second] = [release(visitor, ref, {"group": "donors"}, "full") for visitor in (officer, admin)]
+    session.get_one(Release, UUID(second["id"])).recorded_by_id = None  # as by a key, or at the command line
+    session.commit()
+
+    items = admin.get(f"{NEEDS}/{ref}/releases").json()["items"]
+
+    assert first["recorded_by"] == officer.user.email
+    assert {item["id"]: item["recorded_by"] for item in items} == {
+        first["id"]: officer.user.email,
+        second["id"]: None,
+    }
+    assert officer.user.email not in donor.get(f"{NEEDS}/{ref}").text
+
+
 @pytest.mark.parametrize("path", ["releases", "preview"])
 def test_the_ledger_is_for_officers_alone(officer: As, partner: As, donor: As, path: str):
     ref = opened(officer)
