@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from app.core.errors import FieldError, Invalid
 from app.core.paging import Found, Paging
+from app.web.words import capital
 
 M = TypeVar("M", bound=BaseModel)
 PAGE_SIZE = 20
@@ -84,11 +85,7 @@ def facet(
     """The choices of one facet: what is counted, and what is chosen even where it counts nothing."""
     picked = [str(value) for value in chosen]
     codes = list(dict.fromkeys([*picked, *counts]))
-    return Facet(name, legend, [Option(c, _capital(label(c)), counts.get(c, 0), c in picked) for c in codes])
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    return Facet(name, legend, [Option(c, capital(label(c)), counts.get(c, 0), c in picked) for c in codes])
 
 
 def _kept(request: Request, without: set[str]) -> list[tuple[str, str]]:

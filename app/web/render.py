@@ -150,7 +150,9 @@ def _templates_of(folder: Path) -> Jinja2Templates:
     made = Jinja2Templates(folder)
     made.env.undefined = StrictUndefined  # a misspelt name is an error, not an empty string
     made.env.trim_blocks = made.env.lstrip_blocks = True
-    made.env.filters.update(day=_day, moment=_moment, money=_money, address=_address, words=words.spoken)
+    made.env.filters.update(
+        day=_day, moment=_moment, money=_money, address=_address, words=words.spoken, capital=words.capital
+    )
     made.env.globals.update(said=None, error_fields=(), tone=words.tone, new_key=new_key)
     return made
 

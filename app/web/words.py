@@ -76,6 +76,11 @@ def spoken(value: object) -> str:
     return _SPOKEN.get(name, name.replace("_", " "))
 
 
+def capital(text: str) -> str:
+    """The same with its first letter in upper case, as a label stands alone."""
+    return text[:1].upper() + text[1:]
+
+
 def tone(value: object) -> str:
     """The class of the chip that shows a state. The word in it says the same, so colour is never alone."""
     name = str(value.value if isinstance(value, enum.Enum) else value)

@@ -64,6 +64,6 @@ def _list_page(page: Page, actor: Actor, form: Form) -> Response:
         keys=queries.rows_shown(found),
         total=found.total,
         roles=[(role.value, role.value) for role in Role if role in service.ISSUABLE[actor.role]],
-        scopes=[(KeyScope.WRITE.value, "read and write"), (KeyScope.READ.value, "read only")],
+        scopes=[(KeyScope.WRITE.value, "Read and write"), (KeyScope.READ.value, "Read only")],
         organizations=choices_by_role(page.session, actor) if mine else {},
     )

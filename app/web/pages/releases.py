@@ -98,7 +98,7 @@ def _release_page(page: Page, actor: Actor, need: Need, form: Form) -> Response:
         states=states if len(states) > 1 else [],
         groups=_groups(page, actor),
         organizations=[(f"organization:{ref}", name) for ref, name in organization_choices(page.session, actor)],
-        bases=[(basis.value, spoken(basis)) for basis in Basis],
+        bases=[(basis.value, spoken(basis).capitalize()) for basis in Basis],
     )
 
 
