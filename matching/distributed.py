@@ -25,6 +25,7 @@ from distributed.client import FutureCancelledError
 from distributed.comm.core import CommClosedError
 from distributed.scheduler import KilledWorker
 from distributed.system import MEMORY_LIMIT
+from distributed.utils import silence_logging_cmgr
 from llvmlite.binding import get_host_cpu_features
 
 from matching.index import Found, Wanted
@@ -62,7 +63,8 @@ def cluster(address: str | None = None, processes: int = 2) -> Iterator[Client]:
 
     Raises ClusterError where no scheduler answers, no worker is there, or one has another version.
     """
-    with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TB"}):  # shards travel so
+    large = {"distributed.admin.large-graph-warning-threshold": "1 TB"}  # shards travel so
+    with dask.config.set(large), silence_logging_cmgr(logging.CRITICAL):
         if address is not None:
             with _connected(address) as client:
                 _require_same_release(client)
@@ -191,7 +193,7 @@ def _workers_here(processes: int) -> Iterator[LocalCluster]:
             memory_limit=min(WORKER_MEMORY, MEMORY_LIMIT // (processes + 1)),
             host="127.0.0.1",
             dashboard_address="127.0.0.1:0",
-            silence_logs=logging.CRITICAL,
+            silence_logs=logging.CRITICAL,  # of the workers
         )
     with started:
         yield started
@@ -211,12 +213,18 @@ def _deaf_to_interrupts() -> Iterator[None]:
 
 
 def _require_same_release(client: Client) -> None:
+    """The scheduler passes on what the code of this package made; workers must compute alike too."""
     here = release()
     try:
+        code = client.run_on_scheduler(release).split()[0]
         found = client.run(release)
-    except ImportError as error:
-        raise ClusterError(f"a worker cannot load this version of Counterpart: {error}") from error
+    except Exception as error:  # whatever failed there arrives as one of many kinds
+        raise ClusterError(
+            f"the scheduler or a worker cannot load this version of Counterpart: {error}"
+        ) from error
     other = sorted(address for address, there in found.items() if there != here)
+    if not here.startswith(code):
+        other.insert(0, "the scheduler")
     if other:
         raise ClusterError(
             f"{', '.join(other)}: another version of Counterpart, numpy or numba, or another kind of processor "
@@ -241,4 +249,4 @@ def _told_in_one_line() -> Iterator[None]:
     except KilledWorker as error:
         raise ClusterError("workers died again and again on the same work; they may need more memory") from error
     except LOST as error:
-        raise ClusterError(f"the cluster was lost: {type(error).__name__}") from error
+        raise ClusterError(f"the cluster was lost: {error or type(error).__name__}") from error
