@@ -16,11 +16,11 @@ from datetime import date
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import dask
 from dask.sizeof import sizeof
-from distributed import Client, Future, LocalCluster, wait
+from distributed import Client, Future, LocalCluster
 from distributed.client import FutureCancelledError
 from distributed.comm.core import CommClosedError
 from distributed.scheduler import KilledWorker
@@ -38,8 +38,6 @@ TASKS_A_THREAD = 3
 PATIENCE = 20
 WORKER_MEMORY = 4_000_000_000
 LOST = (FutureCancelledError, CommClosedError, TimeoutError, OSError)
-
-Answer = Future[Any]
 
 sizeof.register(Shard, lambda made: made.nbytes)
 sizeof.register(Piece, lambda piece: piece.nbytes)
@@ -92,16 +90,20 @@ def rank_all(
     if limit > MANY:
         raise ValueError(f"at most {MANY} programmes are ranked for a need on a cluster")
     ids, shards = _shards(client, matcher.offered(as_of), sizes.shard)
+    if not shards:
+        yield from ((need, []) for need in needs)
+        return
     blocks = ((some, matcher.asked(some, readers)) for some in portions(needs, sizes.block))
     ranked = 0
-    for some, parts in _under_way(client, shards, blocks, limit):
-        found = _found(client, parts, limit)
+    for some, answer in _under_way(client, shards, blocks, limit):
+        places, scores = _answered(client, answer)
         ranked += len(some)
         told(ranked)
-        yield from zip(some, _named(ids, found) if found else [[] for _ in some], strict=True)
+        for need, of, at in zip(some, places.tolist(), scores.tolist(), strict=True):
+            yield need, [(ids[place], score) for place, score in zip(of, at, strict=True) if place >= 0]
 
 
-def _shards(client: Client, offered: Offered, size: int) -> tuple[list[str], list[Answer]]:
+def _shards(client: Client, offered: Offered, size: int) -> tuple[list[str], list[Future[Shard]]]:
     """The ids of programmes by place, and their shards, which are made on the workers."""
     ids, places = placed(offered)
     with _told_in_one_line():
@@ -109,26 +111,29 @@ def _shards(client: Client, offered: Offered, size: int) -> tuple[list[str], lis
 
 
 def _under_way(
-    client: Client, shards: list[Answer], blocks: Iterable[tuple[list[Need], Wanted]], limit: int
-) -> Iterator[tuple[list[Need], list[Answer]]]:
-    """Blocks with the answers of the shards to come, the oldest once enough others are under way."""
-    waiting: deque[tuple[list[Need], list[Answer]]] = deque()
+    client: Client, shards: list[Future[Shard]], blocks: Iterable[tuple[list[Need], Wanted]], limit: int
+) -> Iterator[tuple[list[Need], Future[Found]]]:
+    """Blocks with the answer to come, the oldest once enough others are under way."""
+    waiting: deque[tuple[list[Need], Future[Found]]] = deque()
     for some, wanted in blocks:
-        waiting.append((some, _asked_of(client, shards, wanted, limit)))
+        waiting.append((some, _asked(client, shards, wanted, limit)))
         if len(waiting) > _ahead(client, len(shards)):
             yield waiting.popleft()
     while waiting:
         yield waiting.popleft()
 
 
-def _asked_of(client: Client, shards: list[Answer], wanted: Wanted, limit: int) -> list[Answer]:
-    """A block of needs is a task of its own, so that each worker receives it once and not with each shard."""
+def _asked(client: Client, shards: list[Future[Shard]], wanted: Wanted, limit: int) -> Future[Found]:
+    """The best of all shards for a block. It travels to each worker once, and what comes back is ten a need."""
     with _told_in_one_line():
-        kept = client.submit(_kept, wanted, pure=False)
-        return [client.submit(best_of_shard, made, kept, limit, pure=False) for made in shards]
+        block = client.submit(_block, wanted, pure=False)
+        found = [client.submit(best_of_shard, made, block, limit, pure=False) for made in shards]
+        answer: Future[Found] = client.submit(best_of, found, limit, pure=False)
+        return answer
 
 
-def _kept(wanted: Wanted) -> Wanted:
+def _block(wanted: Wanted) -> Wanted:
+    """A task of its own, so that the scheduler can give it to any worker again."""
     return wanted
 
 
@@ -136,31 +141,19 @@ def _ahead(client: Client, shards: int) -> int:
     """How many blocks are under way beside the one waited for: enough that no thread waits for the next."""
     with _told_in_one_line():
         threads: int = sum(client.nthreads().values())
-    return max(2, -(-TASKS_A_THREAD * threads // max(1, shards)))
+    return max(2, -(-TASKS_A_THREAD * threads // shards))
 
 
-def _found(client: Client, parts: list[Answer], limit: int) -> Found | None:
-    """The best of all shards; None where there is none."""
+def _answered(client: Client, answer: Future[Found]) -> Found:
+    """Waits as long as there is any worker, or one comes back in time."""
     with _told_in_one_line():
-        _wait(client, parts)
-        found = client.gather(parts)
-    return best_of(found, limit) if found else None
-
-
-def _wait(client: Client, parts: list[Answer]) -> None:
-    """Until all are there; as long as any worker is, or comes back in time."""
-    while parts:
-        try:
-            wait(parts, timeout=PATIENCE)
-        except TimeoutError:
-            _wait_for_a_worker(client, "no worker is left")
-        else:
-            return
-
-
-def _named(ids: list[str], found: Found) -> Iterator[Ranked]:
-    for places, scores in zip(found[0].tolist(), found[1].tolist(), strict=True):
-        yield [(ids[place], score) for place, score in zip(places, scores, strict=True) if place >= 0]
+        while True:
+            try:
+                found: Found = answer.result(timeout=PATIENCE)
+            except TimeoutError:
+                _wait_for_a_worker(client, "no worker is left")
+            else:
+                return found
 
 
 def _connected(address: str) -> Client:
