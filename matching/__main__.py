@@ -1,6 +1,7 @@
 """The matcher on files: rank, explain and evaluate, without database or server."""
 
 import argparse
+import gc
 import json
 import os
 import sys
@@ -149,4 +150,5 @@ def _table(figures: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
+    gc.disable()  # nothing here has cycles, and looking for them among a large model's parts takes long
     sys.exit(main())

@@ -71,10 +71,10 @@ def _packed_needs(listed: Sequence[Need], model: Model) -> Profiles:
 
 
 def _keep_model(pickled: bytes) -> None:
-    """Each process receives the model once, and never looks through it for garbage."""
+    """Each process receives the model once. Nothing that it makes has cycles, so it never looks for garbage."""
     global _model
+    gc.disable()
     _model = pickle.loads(pickled)
-    gc.freeze()
 
 
 def _read_there(read: Callable[[Sequence[Any], Model], Profiles], listed: Sequence[Any]) -> Profiles:
