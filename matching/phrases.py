@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from matching.text import Token, content_stems, has_han, matches_of, surfaces_of
+from matching.text import END, Token, content_stems, has_han, piece_matches, pieces_of
 
 # A phrase found: its index in the list of phrases, the first content word that it covers, and how many.
 # Thousands are made a second, hence a plain tuple.
@@ -25,20 +25,21 @@ class Reading:
     Where the words stand in the text is worked out when first asked for: most readings are never shown.
     """
 
-    __slots__ = ("_places", "_stemmed", "_text", "has_han", "language", "stems", "surfaces")
+    __slots__ = ("_places", "_stemmed", "_text", "ends", "has_han", "language", "stems", "surfaces")
 
     def __init__(self, text: str, language: str) -> None:
-        found = surfaces_of(text)
+        found = pieces_of(text)
         stemmed = list(map(content_stems(language).__getitem__, found))
         self._text = text
         self._stemmed = stemmed
         self._places: list[tuple[int, int]] | None = None
         self.language = language
         self.has_han = has_han(text)
-        self.surfaces: tuple[str, ...] = tuple(
-            [surface for surface, stem in zip(found, stemmed, strict=True) if stem is not None]
-        )
-        self.stems: tuple[str, ...] = tuple([stem for stem in stemmed if stem is not None])
+        surfaces = [surface for surface, stem in zip(found, stemmed, strict=True) if stem is not None]
+        stems = [stem for stem in stemmed if stem is not None]
+        self.ends = _taken_out(stems, surfaces) if END in stems else _NONE
+        self.surfaces: tuple[str, ...] = tuple(surfaces)
+        self.stems: tuple[str, ...] = tuple(stems)
 
     @property
     def tokens(self) -> tuple[Token, ...]:
@@ -50,14 +51,27 @@ class Reading:
     def places(self) -> list[tuple[int, int]]:
         """From which to which character of the text each content word stands."""
         if self._places is None:
-            found = zip(matches_of(self._text), self._stemmed, strict=True)
-            self._places = [match.span() for match, stem in found if stem is not None]
+            found = zip(piece_matches(self._text), self._stemmed, strict=True)
+            self._places = [match.span() for match, stem in found if stem is not None and stem != END]
         return self._places
 
     def span(self, first: int, length: int) -> tuple[int, int]:
         """The characters, from and to, of `length` content words from the one at `first`."""
         places = self.places
         return places[first][0], places[first + length - 1][1]
+
+
+_NONE: frozenset[int] = frozenset()
+
+
+def _taken_out(stems: list[str], surfaces: list[str]) -> frozenset[int]:
+    """Takes the ends of sentences out of both lists; before which words they stood."""
+    found, end = [], 0
+    for _ in range(stems.count(END)):
+        end = stems.index(END, end)
+        del stems[end], surfaces[end]
+        found.append(end)
+    return frozenset(found)
 
 
 def read(text: str, language: str) -> Reading:
@@ -99,8 +113,8 @@ class PhraseBook:
         return [(phrase, first, length) for first, length, phrases in hits for phrase in phrases]
 
     def _longest_at_each(self, reading: Reading) -> list["_Hit"]:
-        spoken = _longest_in(self._spaces.get(reading.language), reading.stems)
-        exact = _longest_in(self._spaces.get("="), reading.surfaces)
+        spoken = _longest_in(self._spaces.get(reading.language), reading.stems, reading.ends)
+        exact = _longest_in(self._spaces.get("="), reading.surfaces, reading.ends)
         return _joined(spoken, exact) if exact else spoken
 
 
@@ -124,15 +138,15 @@ class _Begun:
         begun.ending.append(phrase)
 
 
-def _longest_in(listed: _Begun | None, row: tuple[str, ...]) -> list[_Hit]:
-    """(first word, length, phrases) for each word of a row that a phrase begins at."""
+def _longest_in(listed: _Begun | None, row: tuple[str, ...], ends: frozenset[int]) -> list[_Hit]:
+    """(first word, length, phrases) for each word of a row that a phrase begins at; none runs across an end."""
     found: list[_Hit] = []
     begins, last = listed.longer if listed else {}, len(row)
     for first, word in enumerate(row):
         if word in begins:
             begun, behind = begins[word], first + 1
             longest = (first, 1, begun.ending) if begun.ending else None
-            while behind < last and row[behind] in begun.longer:
+            while behind < last and row[behind] in begun.longer and behind not in ends:
                 begun, behind = begun.longer[row[behind]], behind + 1
                 if begun.ending:
                     longest = first, behind - first, begun.ending

@@ -21,6 +21,12 @@ _MARKS = r"\u0300-\u036f\u0640\u064b-\u065f\u0670"
 _WORD = rf"[^\W_{_HAN_RANGE}]+(?:[{_MARKS}]+[^\W_{_HAN_RANGE}]*)*"
 _TOKEN = re.compile(rf"[A-Z]-(?<=\b..){_WORD}|{_WORD}|[{_HAN_RANGE}]")
 _ASCII_TOKEN = re.compile(r"[A-Z]-(?<=\b..)[A-Za-z0-9]+|[A-Za-z0-9]+")  # the same in half the time
+# A sentence ends, or a line after which something new begins: a wrapped line goes on with a small letter.
+_END = r"[.;!?](?=\s)|[。；！？؛؟]|\n(?=[^\S\n]*(?:\n|[^\w\s]|[A-ZÀ-ÞА-Я0-9]))"
+_PIECE = re.compile(f"{_TOKEN.pattern}|{_END}")
+_ASCII_PIECE = re.compile(rf"{_ASCII_TOKEN.pattern}|[.;!?](?=\s)|\n(?=[^\S\n]*(?:\n|[^\w\s]|[A-Z0-9]))")
+_ENDS = frozenset(".;!?。；！？؛؟\n")
+END = "\n"
 _HAN = re.compile(rf"[{_HAN_RANGE}]")
 _ARABIC = re.compile(r"[\u0621-\u064a]")
 _CYRILLIC = re.compile(r"[\u0400-\u04ff]")
@@ -133,6 +139,16 @@ def surfaces_of(text: str) -> list[str]:
     return (_ASCII_TOKEN if text.isascii() else _TOKEN).findall(text)
 
 
+def pieces_of(text: str) -> list[str]:
+    """The surfaces of `tokens`, and between them the marks at which a sentence or a paragraph ends."""
+    return (_ASCII_PIECE if text.isascii() else _PIECE).findall(text)
+
+
+def piece_matches(text: str) -> Iterator[re.Match[str]]:
+    """What `pieces_of` lists, as the regular expression finds it."""
+    return (_ASCII_PIECE if text.isascii() else _PIECE).finditer(text)
+
+
 def is_han(surface: str) -> bool:
     """Whether a token's surface is a Chinese character."""
     return surface >= "\u3400" and _HAN.match(surface) is not None
@@ -145,11 +161,13 @@ def has_han(text: str) -> bool:
 
 @lru_cache(maxsize=16)
 def content_stems(language: str) -> Mapping[str, str | None]:
-    """By word, its stem in `language`, or None for a word without meaning of its own; it answers for any word."""
+    """By any word its stem in `language`, None where it has no meaning of its own; END for the end of a sentence."""
     return Remembered(lambda word: _content_stem(word, language))
 
 
 def _content_stem(word: str, language: str) -> str | None:
+    if word in _ENDS:
+        return END
     if is_han(word):
         return word
     return None if is_stop_word(fold(word), language) else _stem(word, language)

@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -5,6 +6,7 @@ from matching.phrases import Match, Phrase, PhraseBook, Reading, phrase_key, rea
 
 WORDS = ["marking", "arms", "border", "UAS", "C-UAS", "the", "police", "枪", "支"]
 spoken = st.lists(st.sampled_from(WORDS), min_size=1, max_size=4).map(" ".join)
+written = st.lists(spoken | st.sampled_from([".", ";", "\n\n", ","]), max_size=6).map(" ".join)
 phrases = st.builds(Phrase, spoken, st.sampled_from(["en", "fr"]), st.booleans())
 
 
@@ -15,21 +17,22 @@ def naive(listed: list[Phrase], reading: Reading) -> list[Match]:
         here = []
         for index, (space, *key) in enumerate(map(phrase_key, listed)):
             row = reading.surfaces if space == "=" else reading.stems
-            if key and space in ("=", reading.language) and list(row[first : first + len(key)]) == key:
+            within = reading.ends.isdisjoint(range(first + 1, first + len(key)))
+            if key and within and space in ("=", reading.language) and list(row[first : first + len(key)]) == key:
                 here.append((index, first, len(key)))
         longest = max((length for _, _, length in here), default=0)
         found += [match for match in here if match[2] == longest]
     return sorted(found)
 
 
-@given(st.lists(phrases, max_size=12), st.lists(spoken, max_size=6).map(" ".join))
+@given(st.lists(phrases, max_size=12), written)
 def test_the_longest_phrases_are_found_at_each_word(listed: list[Phrase], text: str) -> None:
     reading = read(text, "en")
 
     assert sorted(PhraseBook(map(phrase_key, listed)).find_all(reading)) == naive(listed, reading)
 
 
-@given(st.lists(phrases, max_size=12), st.lists(spoken, max_size=6).map(" ".join))
+@given(st.lists(phrases, max_size=12), written)
 def test_no_phrase_begins_inside_an_earlier_one(listed: list[Phrase], text: str) -> None:
     reading = read(text, "en")
 
@@ -42,7 +45,37 @@ def test_no_phrase_begins_inside_an_earlier_one(listed: list[Phrase], text: str)
     assert sorted(found) == sorted(kept)
 
 
-@given(st.text(max_size=100), st.sampled_from(["en", "fr", "es", "ru", "ar", "zh"]))
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Border, police", True),
+        ("border\npolice", True),
+        ("crossings of the border. Police posts", False),
+        ("border; police", False),
+        ("border\nPolice", False),
+        ("border\n- police", False),
+        ("border\n \npolice", False),
+    ],
+)
+def test_a_phrase_goes_on_behind_a_comma_or_wrapped_line_but_not_behind_a_sentence(text: str, found: bool) -> None:
+    book = PhraseBook([phrase_key(Phrase("border police", "en"))])
+
+    assert bool(book.find(read(text, "en"))) == found
+
+
+def test_sentences_end_in_every_script() -> None:
+    for language, listed, text in [
+        ("ru", "граница полиция", "Граница. Полиция"),
+        ("ar", "حدود شرطة", "حدود؛ شرطة"),
+        ("zh", "边防", "无边。防爆"),
+    ]:
+        book = PhraseBook([phrase_key(Phrase(listed, language))])
+
+        assert book.find(read(listed, language))
+        assert not book.find(read(text, language))
+
+
+@given(st.text(max_size=100) | written, st.sampled_from(["en", "fr", "es", "ru", "ar", "zh"]))
 def test_every_content_word_stands_where_its_reading_says(text: str, language: str) -> None:
     reading = read(text, language)
 
