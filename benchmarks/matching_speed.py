@@ -7,6 +7,7 @@ for its memory; that of the two readers is counted as twice the larger.
 """
 
 # ruff: noqa: T201
+import gc
 import multiprocessing
 import resource
 import sys
@@ -42,6 +43,7 @@ def _print_row(size: int) -> None:
     with Readers(model, CORES) as readers:
         fitted, matcher = _timed(lambda: Matcher(programmes, model, readers=readers))
         matcher.suggest(needs[-1])
+        gc.freeze()  # as the server does
         reading, _ = _timed(lambda: matcher.asked(needs, readers))
         paired, _ = _timed(lambda: _consumed(matcher, needs, readers))
     new = [replace(need, id=f"new-{need.id}") for need in needs[:ASKED]]

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import date
 from pathlib import Path
 from typing import Any, TextIO
@@ -17,7 +17,7 @@ from matching.matcher import Matcher
 from matching.model import Model, load_model
 from matching.readers import Readers
 from matching.reading import LineError, read_judgements, read_needs, read_programmes
-from matching.types import Need, Suggestion
+from matching.types import Contribution, Gate, Need, Span, Suggestion
 
 
 def main(arguments: list[str] | None = None, out: TextIO | None = None) -> int:
@@ -120,8 +120,17 @@ def _explain(chosen: argparse.Namespace, out: TextIO) -> int:
         found = _matcher(chosen).explain(need, chosen.programme, chosen.as_of)
     except KeyError as error:
         raise LineError(f"{chosen.programmes.name}: no programme has the id {chosen.programme!r}") from error
-    out.write(json.dumps(asdict(found), ensure_ascii=False, indent=1) + "\n" if chosen.json else _told(found))
+    out.write(json.dumps(_plain(found), ensure_ascii=False, indent=1) + "\n" if chosen.json else _told(found))
     return 0
+
+
+def _plain(value: Any) -> Any:
+    """Values by the names of their fields."""
+    if isinstance(value, Suggestion):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Contribution | Gate | Span):
+        return {name: _plain(part) for name, part in value._asdict().items()}
+    return [_plain(part) for part in value] if isinstance(value, tuple) else value
 
 
 def _told(found: Suggestion) -> str:

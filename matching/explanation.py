@@ -135,9 +135,13 @@ def _listen(wanted: _Wanted, passages: Sequence[Passage], model: Model) -> None:
 
 
 def _place_terms(terms: Mapping[str, _Heard], passage: Passage) -> None:
-    for term, place in term_places(passage.reading):
-        if term in terms:
-            terms[term].add(passage, place)
+    reading = passage.reading
+    if reading.has_han:
+        placed = [(term, place) for term, place in term_places(reading) if term in terms]
+    else:
+        placed = [(term, reading.places[n]) for n, term in enumerate(reading.stems) if term in terms]
+    for term, place in placed:
+        terms[term].add(passage, place)
 
 
 def _place_concepts(concepts: Mapping[str, _Heard], passage: Passage, model: Model) -> None:

@@ -1,7 +1,11 @@
-"""The values that go into the matcher and come out of it: frozen, without behaviour."""
+"""The values that go into the matcher and come out of it: frozen, without behaviour.
+
+Those that an explanation makes by the hundred are named tuples, which are made twice as fast as data classes.
+"""
 
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 TIE = 1e-9  # scores nearer than this are equal; ids then decide
 
@@ -67,8 +71,7 @@ class Programme:
     full: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """Characters `start` to `end` (exclusive) of one field: "title", "text", "summary" or "activities.0".
 
     In a translation of a need the field is "fr:title" or "fr:text".
@@ -79,8 +82,7 @@ class Span:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Contribution:
+class Contribution(NamedTuple):
     """One feature's share of a score: what matched on both sides, where, and how much it added.
 
     `kind` is term, concept, theme, dimension, function, weapon, assistance or geography; `need` and
@@ -99,8 +101,7 @@ class Contribution:
     declared: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
+class Gate(NamedTuple):
     """A hard fact: whether it lets the programme be proposed, and if not, what would."""
 
     gate: str
