@@ -2,9 +2,9 @@
 
 python -m benchmarks.reading_texts [size]
 
-`size` generated programmes (20,000), languages declared. TfidfVectorizer has an analyzer in Python with the stop words
-of English and the same stemmer, once written in Python (a tenth of the texts) and once in C. Ours has two processes,
-whose start is counted. Telling the language of undeclared texts is timed apart.
+`size` generated programmes (20,000), languages declared. TfidfVectorizer has an analyzer in Python with the stop
+words of English and the same stemmer, once written in Python (a tenth of the texts) and once in C. Ours has two
+processes, whose start is counted. Telling the language of undeclared texts is timed apart.
 """
 
 # ruff: noqa: T201
@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable
 
 import Stemmer
-from sklearn.feature_extraction.text import TfidfVectorizer
 from snowballstemmer.english_stemmer import EnglishStemmer
 
 from benchmarks import matching_generator as generator
@@ -34,19 +33,19 @@ def main(size: int) -> None:
     print(f"{size:,} texts of {sum(map(len, texts)) / size:.0f} characters")
     slow = 10 * _vectorized(EnglishStemmer().stemWord, texts[::10])
     fast = _vectorized(Stemmer.Stemmer("english").stemWord, texts)
-    for name, spent in (("Python", slow), ("C", fast)):
-        print(f"TfidfVectorizer, stemmer in {name:6}  {size / spent:8,.0f} texts a second")
+    _tell("TfidfVectorizer, stemmer in Python", size / slow)
+    _tell("TfidfVectorizer, stemmer in C", size / fast)
     for processes in (1, 2):
         with Readers(model, processes) as readers:
-            first = _seconds(lambda: _read(readers, programmes))
-            again = _seconds(lambda: _read(readers, programmes))
-        for name, spent in (("started", first), ("warm", again)):
-            times = f"{slow / spent:.1f} times the first, {fast / spent:.2f} times the second"
-            print(
-                f"the matcher, {processes} process{'es' * (processes > 1):2}, {name} {size / spent:8,.0f}, {times}"
-            )
-    told = _seconds(lambda: [detect_language(text) for text in texts])
-    print(f"telling the language, 1 process     {size / told:8,.0f} texts a second")
+            for name in ("with start", "once warm"):
+                spent = _seconds(lambda: _read(readers, programmes))
+                compared = f", {slow / spent:.1f} times the first, {fast / spent:.2f} times the second"
+                _tell(f"the matcher, {processes} at once, {name}", size / spent, compared)
+    _tell("telling languages", size / _seconds(lambda: [detect_language(text) for text in texts]))
+
+
+def _tell(what: str, rate: float, compared: str = "") -> None:
+    print(f"{what:36} {rate:8,.0f} texts a second{compared}")
 
 
 def _read(readers: Readers, programmes: list[Programme]) -> None:
@@ -55,6 +54,8 @@ def _read(readers: Readers, programmes: list[Programme]) -> None:
 
 
 def _vectorized(stem: Callable[[str], str], texts: list[str]) -> float:
+    from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415 -- not in the readers' processes
+
     def analyzer(text: str) -> list[str]:
         return [stem(word) for word in WORD.findall(text.lower()) if word not in STOP_WORDS["en"]]
 
