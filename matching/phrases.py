@@ -1,9 +1,9 @@
 """Finds listed phrases in a text by their stems, in one pass over its words."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from matching.text import END, Token, content_stems, has_han, piece_matches, pieces_of
+from matching.text import END, Token, content_stems, fold, has_han, piece_matches, pieces_of
 
 # A phrase found: its index in the list of phrases, the first content word that it covers, and how many.
 # Thousands are made a second, hence a plain tuple.
@@ -25,12 +25,13 @@ class Reading:
     Where the words stand in the text is worked out when first asked for: most readings are never shown.
     """
 
-    __slots__ = ("_places", "_stemmed", "_text", "ends", "has_han", "language", "stems", "surfaces")
+    __slots__ = ("_found", "_places", "_stemmed", "ends", "has_han", "language", "stems", "surfaces", "text")
 
     def __init__(self, text: str, language: str) -> None:
         found = pieces_of(text)
         stemmed = list(map(content_stems(language).__getitem__, found))
-        self._text = text
+        self._found = found
+        self.text = text
         self._stemmed = stemmed
         self._places: list[tuple[int, int]] | None = None
         self.language = language
@@ -51,9 +52,21 @@ class Reading:
     def places(self) -> list[tuple[int, int]]:
         """From which to which character of the text each content word stands."""
         if self._places is None:
-            found = zip(piece_matches(self._text), self._stemmed, strict=True)
+            found = zip(piece_matches(self.text), self._stemmed, strict=True)
             self._places = [match.span() for match, stem in found if stem is not None and stem != END]
         return self._places
+
+    def is_among(self, before: Sequence[str], after: Sequence[str], word: int) -> bool:
+        """Whether the content word at `word` stands between these folded words, small ones counted."""
+        at = [place for place, stem in enumerate(self._stemmed) if stem is not None and stem != END][word]
+        ahead = self._found[max(at - len(before), 0) : at]
+        behind = self._found[at + 1 : at + 1 + len(after)]
+        return list(map(fold, ahead)) == list(before) and list(map(fold, behind)) == list(after)
+
+    def small_words(self) -> str:
+        """All its words folded, with a _ for each content word: "first _" for "first responders"."""
+        shown = zip(self._found, self._stemmed, strict=True)
+        return " ".join(["_" if stem is not None else fold(word) for word, stem in shown if stem != END])
 
     def span(self, first: int, length: int) -> tuple[int, int]:
         """The characters, from and to, of `length` content words from the one at `first`."""
@@ -80,11 +93,15 @@ def read(text: str, language: str) -> Reading:
 
 
 def phrase_key(phrase: Phrase) -> tuple[str, ...]:
-    """What a phrase is found by: its language and stems, or "=" and its words for an exact one."""
+    """What a phrase is found by: its language and stems, or "=" and its words for an exact one.
+
+    One with a single content word ("mine action", "en mer") is found by its small words too: "en:mine _".
+    """
     reading = read(phrase.text, phrase.language)
     if phrase.exact:
         return "=", *reading.surfaces
-    return phrase.language, *reading.stems
+    small = reading.small_words() if len(reading.stems) == 1 else "_"
+    return phrase.language if small == "_" else f"{phrase.language}:{small}", *reading.stems
 
 
 class PhraseBook:
@@ -93,9 +110,14 @@ class PhraseBook:
     def __init__(self, phrases: Iterable[tuple[str, ...]]) -> None:
         """`phrases` are keys as of `phrase_key`; a match names one by its place."""
         self._spaces: dict[str, _Begun] = {}
+        self._small_words: dict[int, tuple[list[str], list[str]]] = {}
         for index, (space, *key) in enumerate(phrases):
+            language, _, small = space.partition(":")
+            if small:
+                before, _, after = small.partition("_")
+                self._small_words[index] = before.split(), after.split()
             if key:
-                self._spaces.setdefault(space, _Begun()).add(key, index)
+                self._spaces.setdefault(language, _Begun()).add(key, index)
 
     def find(self, reading: Reading) -> list[Match]:
         """Phrases at each word, the longest alone, none inside an earlier one; in order of place."""
@@ -115,7 +137,22 @@ class PhraseBook:
     def _longest_at_each(self, reading: Reading) -> list["_Hit"]:
         spoken = _longest_in(self._spaces.get(reading.language), reading.stems, reading.ends)
         exact = _longest_in(self._spaces.get("="), reading.surfaces, reading.ends)
-        return _joined(spoken, exact) if exact else spoken
+        hits = _joined(spoken, exact) if exact else spoken
+        small = self._small_words
+        if small.keys().isdisjoint([phrase for _, length, phrases in hits if length == 1 for phrase in phrases]):
+            return hits
+        return list(self._as_written(hits, reading))
+
+    def _as_written(self, hits: Iterable["_Hit"], reading: Reading) -> Iterator["_Hit"]:
+        """The hits without phrases whose small words do not stand there."""
+        for first, length, phrases in hits:
+            kept = [
+                phrase
+                for phrase in phrases
+                if phrase not in self._small_words or reading.is_among(*self._small_words[phrase], first)
+            ]
+            if kept:
+                yield first, length, kept
 
 
 _Hit = tuple[int, int, list[int]]

@@ -161,7 +161,7 @@ def has_han(text: str) -> bool:
 
 @lru_cache(maxsize=16)
 def content_stems(language: str) -> Mapping[str, str | None]:
-    """By any word its stem in `language`, None where it has no meaning of its own; END for the end of a sentence."""
+    """By any word its stem in `language`, None for one without meaning of its own; END for a sentence's end."""
     return Remembered(lambda word: _content_stem(word, language))
 
 

@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matching.phrases import Match, Phrase, PhraseBook, Reading, phrase_key, read
+from matching.text import surfaces_of
 
 WORDS = ["marking", "arms", "border", "UAS", "C-UAS", "the", "police", "枪", "支"]
 spoken = st.lists(st.sampled_from(WORDS), min_size=1, max_size=4).map(" ".join)
@@ -16,6 +17,9 @@ def naive(listed: list[Phrase], reading: Reading) -> list[Match]:
     for first in range(len(reading.stems)):
         here = []
         for index, (space, *key) in enumerate(map(phrase_key, listed)):
+            space, _, small = space.partition(":")
+            if small and not stands(small, reading, first):
+                continue
             row = reading.surfaces if space == "=" else reading.stems
             within = reading.ends.isdisjoint(range(first + 1, first + len(key)))
             if key and within and space in ("=", reading.language) and list(row[first : first + len(key)]) == key:
@@ -23,6 +27,14 @@ def naive(listed: list[Phrase], reading: Reading) -> list[Match]:
         longest = max((length for _, _, length in here), default=0)
         found += [match for match in here if match[2] == longest]
     return sorted(found)
+
+
+def stands(small: str, reading: Reading, first: int) -> bool:
+    """Whether these small words stand around a content word, by its place in the text."""
+    before, after = (part.split() for part in small.split("_"))
+    start, end = reading.places[first]
+    ahead, behind = surfaces_of(reading.text[:start]), surfaces_of(reading.text[end:])
+    return ahead[len(ahead) - len(before) :] == before and behind[: len(after)] == after
 
 
 @given(st.lists(phrases, max_size=12), written)
@@ -73,6 +85,37 @@ def test_sentences_end_in_every_script() -> None:
 
         assert book.find(read(listed, language))
         assert not book.find(read(text, language))
+
+
+@pytest.mark.parametrize(
+    ("language", "listed", "meant", "other"),
+    [
+        ("en", "mine action", "Mine action centres", "a plan of action"),
+        ("en", "re-export", "re-exports of rifles", "export of rifles"),
+        ("en", "out of order", "machines are out of order", "out of the order"),
+        ("en", "buy-back", "a buy-back of guns", "they buy guns back"),
+        ("fr", "sans pilote", "aéronefs sans pilote", "le pilote de l'avion"),
+        ("es", "estado de derecho", "el Estado de Derecho", "el derecho del mar"),
+        ("es", "no tripulada", "aeronaves no tripuladas", "la tripulada"),
+        ("ru", "на море", "дозоры на море", "Чёрное море"),
+        ("ar", "غير موسومة", "أسلحة غير موسومة", "أسلحة موسومة"),
+        ("zh", "X光", "用X光机检查", "拉曼光谱仪"),
+    ],
+)
+def test_a_phrase_of_a_single_content_word_is_found_with_its_small_words_alone(
+    language: str, listed: str, meant: str, other: str
+) -> None:
+    book = PhraseBook([phrase_key(Phrase(listed, language))])
+
+    assert book.find(read(meant, language))
+    assert not book.find(read(other, language))
+
+
+def test_a_word_and_the_same_word_with_a_negation_are_two_phrases() -> None:
+    book = PhraseBook([phrase_key(Phrase("marked", "en")), phrase_key(Phrase("not marked", "en"))])
+
+    assert book.find(read("marked", "en")) == [(0, 0, 1)]
+    assert book.find(read("not marked", "en")) == [(0, 0, 1), (1, 0, 1)]
 
 
 @given(st.text(max_size=100) | written, st.sampled_from(["en", "fr", "es", "ru", "ar", "zh"]))
