@@ -38,7 +38,12 @@ TASKS_A_THREAD = 3
 PATIENCE = 20
 WORKER_MEMORY = 4_000_000_000
 LOST = (FutureCancelledError, CommClosedError, TimeoutError, OSError)
+ANOTHER = (
+    "another version of Counterpart, numpy or numba, or another kind of processor than the command, so that "
+    "scores might differ in the last digit; install the same there"
+)
 
+# dask moves data, and writes it to disk, by a size that it can only guess for classes that it does not know
 sizeof.register(Shard, lambda made: made.nbytes)
 sizeof.register(Piece, lambda piece: piece.nbytes)
 sizeof.register(Wanted, lambda wanted: wanted.starts.nbytes + 12 * len(wanted.features) + 500 * len(wanted))
@@ -127,7 +132,7 @@ def _asked(client: Client, shards: list[Future[Shard]], wanted: Wanted, limit: i
     """The best of all shards for a block. It travels to each worker once, and what comes back is ten a need."""
     with _told_in_one_line():
         block = client.submit(_block, wanted, pure=False)
-        found = [client.submit(best_of_shard, made, block, limit, pure=False) for made in shards]
+        found = [client.submit(_ranked, made, block, limit, release(), pure=False) for made in shards]
         answer: Future[Found] = client.submit(best_of, found, limit, pure=False)
         return answer
 
@@ -135,6 +140,13 @@ def _asked(client: Client, shards: list[Future[Shard]], wanted: Wanted, limit: i
 def _block(wanted: Wanted) -> Wanted:
     """A task of its own, so that the scheduler can give it to any worker again."""
     return wanted
+
+
+def _ranked(made: Shard, wanted: Wanted, limit: int, expected: str) -> Found:
+    """Asked again by each task, for workers may join at any time."""
+    if release() != expected:
+        raise ClusterError(f"a worker on {platform.node()} has {ANOTHER}")
+    return best_of_shard(made, wanted, limit)
 
 
 def _ahead(client: Client, shards: int) -> int:
@@ -219,10 +231,7 @@ def _require_same_release(client: Client) -> None:
     if not here.startswith(code):
         other.insert(0, "the scheduler")
     if other:
-        raise ClusterError(
-            f"{', '.join(other)}: another version of Counterpart, numpy or numba, or another kind of processor "
-            "than here, so that scores might differ in the last digit; install the same there"
-        )
+        raise ClusterError(f"{', '.join(other)}: {ANOTHER}")
 
 
 @cache

@@ -100,7 +100,9 @@ def test_more_than_a_thousand_a_need_are_refused(workers: Client, fitted: Matche
         next(rank_all(workers, fitted, needs, 1001))
 
 
-def test_a_worker_of_another_version_is_refused(tmp_path: Path):
+def test_a_worker_of_another_version_is_refused_at_the_start_and_later(
+    fitted: Matcher, needs: list[Need], tmp_path: Path
+):
     shutil.copytree(Path(matching.__file__).parent, tmp_path / "matching")
     with (tmp_path / "matching" / "types.py").open("a", encoding="utf-8") as file:
         file.write("# another version\n")
@@ -108,9 +110,11 @@ def test_a_worker_of_another_version_is_refused(tmp_path: Path):
     with (
         _scheduler() as alone,
         _worker(alone, tmp_path),
-        pytest.raises(ClusterError, match="another version of Counterpart"),
     ):
-        cluster(alone.scheduler_address).__enter__()
+        with pytest.raises(ClusterError, match="another version of Counterpart"):
+            cluster(alone.scheduler_address).__enter__()
+        with Client(alone) as client, pytest.raises(ClusterError, match="another version of Counterpart"):
+            next(rank_all(client, fitted, needs))
 
 
 def test_a_scheduler_that_does_not_answer_or_has_no_workers_is_told(monkeypatch: pytest.MonkeyPatch):
