@@ -3,7 +3,17 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from matching.text import END, Token, content_stems, fold, has_han, piece_matches, pieces_of
+from matching.arabic import without_attached
+from matching.text import (
+    END,
+    Remembered,
+    Token,
+    content_stems,
+    fold,
+    has_han,
+    piece_matches,
+    pieces_of,
+)
 
 # A phrase found: its index in the list of phrases, the first content word that it covers, and how many.
 # Thousands are made a second, hence a plain tuple.
@@ -25,7 +35,18 @@ class Reading:
     Where the words stand in the text is worked out when first asked for: most readings are never shown.
     """
 
-    __slots__ = ("_found", "_places", "_stemmed", "ends", "has_han", "language", "stems", "surfaces", "text")
+    __slots__ = (
+        "_found",
+        "_places",
+        "_stemmed",
+        "ends",
+        "has_han",
+        "has_small_words",
+        "language",
+        "stems",
+        "surfaces",
+        "text",
+    )
 
     def __init__(self, text: str, language: str) -> None:
         found = pieces_of(text)
@@ -36,6 +57,7 @@ class Reading:
         self._places: list[tuple[int, int]] | None = None
         self.language = language
         self.has_han = has_han(text)
+        self.has_small_words = None in stemmed
         surfaces = [surface for surface, stem in zip(found, stemmed, strict=True) if stem is not None]
         stems = [stem for stem in stemmed if stem is not None]
         self.ends = _taken_out(stems, surfaces) if END in stems else _NONE
@@ -100,7 +122,7 @@ def phrase_key(phrase: Phrase) -> tuple[str, ...]:
     reading = read(phrase.text, phrase.language)
     if phrase.exact:
         return "=", *reading.surfaces
-    small = reading.small_words() if len(reading.stems) == 1 else "_"
+    small = reading.small_words() if reading.has_small_words and len(reading.stems) == 1 else "_"
     return phrase.language if small == "_" else f"{phrase.language}:{small}", *reading.stems
 
 
@@ -111,13 +133,18 @@ class PhraseBook:
         """`phrases` are keys as of `phrase_key`; a match names one by its place."""
         self._spaces: dict[str, _Begun] = {}
         self._small_words: dict[int, tuple[list[str], list[str]]] = {}
+        phrases = list(phrases)
+        arabic = frozenset([word for space, *key in phrases if space[:2] == "ar" for word in key])
+        self._arabic = Remembered(lambda stem: without_attached(stem, arabic))
         for index, (space, *key) in enumerate(phrases):
-            language, _, small = space.partition(":")
-            if small:
+            language = space
+            if ":" in space:
+                language, _, small = space.partition(":")
                 before, _, after = small.partition("_")
                 self._small_words[index] = before.split(), after.split()
             if key:
-                self._spaces.setdefault(language, _Begun()).add(key, index)
+                listed = map(self._arabic.__getitem__, key) if language == "ar" else key
+                self._spaces.setdefault(language, _Begun()).add(listed, index)
 
     def find(self, reading: Reading) -> list[Match]:
         """Phrases at each word, the longest alone, none inside an earlier one; in order of place."""
@@ -135,7 +162,8 @@ class PhraseBook:
         return [(phrase, first, length) for first, length, phrases in hits for phrase in phrases]
 
     def _longest_at_each(self, reading: Reading) -> list["_Hit"]:
-        spoken = _longest_in(self._spaces.get(reading.language), reading.stems, reading.ends)
+        row = reading.stems if reading.language != "ar" else tuple(map(self._arabic.__getitem__, reading.stems))
+        spoken = _longest_in(self._spaces.get(reading.language), row, reading.ends)
         exact = _longest_in(self._spaces.get("="), reading.surfaces, reading.ends)
         hits = _joined(spoken, exact) if exact else spoken
         small = self._small_words
@@ -167,7 +195,7 @@ class _Begun:
         self.ending: list[int] = []
         self.longer: dict[str, _Begun] = {}
 
-    def add(self, rest: Sequence[str], phrase: int) -> None:
+    def add(self, rest: Iterable[str], phrase: int) -> None:
         """List a phrase by the words that are left of it."""
         begun = self
         for word in rest:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import Stemmer
 
+from matching.arabic import light_stem
 from matching.words import STOP_WORDS
 
 if TYPE_CHECKING:
@@ -35,8 +36,6 @@ _LATIN = re.compile(r"[a-zA-Z\u00c0-\u024f]")
 _ARABIC_LETTERS = str.maketrans(
     {"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ؤ": "و", "ئ": "ي", "ة": "ه", "ـ": None}
 )
-_PREFIXES = ("وال", "فال", "بال", "كال", "ولل", "لل", "ال", "و")
-_SUFFIXES = ("ها", "ان", "ات", "ون", "ين", "يه", "ه", "ي")
 SAMPLE = 600
 MOST_WORDS = 200_000
 LONGEST_WORD = 40
@@ -183,24 +182,12 @@ def _stem(word: str, language: str | None) -> str:
     script = script_language(word)
     rules = script if script in ("ar", "ru", "zh") else language
     if rules == "ar":
-        return _light_arabic(fold(word))
+        return light_stem(fold(word))
     algorithm = _ALGORITHMS.get(rules or "en")
     if algorithm is None or (rules == "ru" and script != "ru"):
         return fold(word)
     plain = unicodedata.normalize("NFC", word.lower())
     return fold(_stemmer(algorithm).stemWord(plain.replace("ё", "е")))
-
-
-def _light_arabic(word: str) -> str:
-    """Larkey's light10 on a folded word: one article or conjunction off the front, plain endings off the back."""
-    for prefix in _PREFIXES:
-        if word.startswith(prefix) and len(word) - len(prefix) >= (3 if prefix == "و" else 2):
-            word = word[len(prefix) :]
-            break
-    for suffix in _SUFFIXES:
-        if word.endswith(suffix) and len(word) - len(suffix) >= 2:
-            word = word[: -len(suffix)]
-    return word
 
 
 def _stemmer(algorithm: str) -> Stemmer.Stemmer:

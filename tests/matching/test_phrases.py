@@ -111,6 +111,28 @@ def test_a_phrase_of_a_single_content_word_is_found_with_its_small_words_alone(
     assert not book.find(read(other, language))
 
 
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        ("لتدريب", [(0, 0, 1)]),
+        ("وبتدريب", [(0, 0, 1)]),
+        ("بأسلحة كحراس", [(1, 0, 2)]),
+        ("أسلحة لحراس", [(1, 0, 2)]),
+        ("بسيط", []),
+        ("بطاقة", [(3, 0, 1)]),
+        ("طاقة", [(4, 0, 1)]),
+        ("بضابط", []),
+    ],
+)
+def test_arabic_letters_written_onto_a_listed_word_are_taken_off_but_not_its_own_first_letter(
+    written: str, found: list[Match]
+) -> None:
+    listed = ["تدريب", "أسلحة الحراس", "وسيط", "بطاقة", "طاقة"]
+    book = PhraseBook([phrase_key(Phrase(phrase, "ar")) for phrase in listed])
+
+    assert book.find(read(written, "ar")) == found
+
+
 def test_a_word_and_the_same_word_with_a_negation_are_two_phrases() -> None:
     book = PhraseBook([phrase_key(Phrase("marked", "en")), phrase_key(Phrase("not marked", "en"))])
 

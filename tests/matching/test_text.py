@@ -51,6 +51,8 @@ def test_a_capital_before_a_hyphen_stays_with_its_word() -> None:
         ("es", "fronterizos", "fronteriza"),
         ("ru", "беспилотники", "беспилотников"),
         ("ar", "والأسلحة", "أسلحة"),
+        ("ar", "وبالتدريب", "تدريب"),
+        ("ar", "الوسطاء", "وسطاء"),
     ],
 )
 def test_inflected_forms_share_a_stem(language: str, one: str, other: str) -> None:
