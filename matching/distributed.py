@@ -18,9 +18,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
+import cryptography  # noqa: F401 -- makes the keys of a run: without it this module cannot do its work
 import dask
 from dask.sizeof import sizeof
-from distributed import Client, Future, LocalCluster
+from distributed import Client, Future, LocalCluster, Security
 from distributed.client import FutureCancelledError
 from distributed.comm.core import CommClosedError
 from distributed.scheduler import KilledWorker
@@ -190,13 +191,17 @@ def _wait_for_a_worker(client: Client, otherwise: str) -> None:
 
 @contextmanager
 def _workers_here(processes: int) -> Iterator[LocalCluster]:
-    """Workers of one thread each, which this machine alone can reach and which end with the block."""
+    """Workers of one thread each, which this process alone can reach and which end with the block.
+
+    They speak by TLS with keys made for this run, so that no other account of the machine can send them code.
+    """
     with _deaf_to_interrupts():
         started = LocalCluster(
             n_workers=processes,
             threads_per_worker=1,
             memory_limit=min(WORKER_MEMORY, MEMORY_LIMIT // (processes + 1)),
             host="127.0.0.1",
+            security=Security.temporary(),
             dashboard_address="127.0.0.1:0",
             silence_logs=logging.CRITICAL,  # of the workers
         )

@@ -198,7 +198,11 @@ class Matcher:
         columns = self._vocabulary.number(profiles.names)[profiles.columns]
         values = programme_values(profiles, self._statistics)
         shape = len(listed), len(self._vocabulary)
-        return segment(listed, csr_array((values, columns, profiles.starts), shape), [*map(self._pattern, listed)])
+        return segment(
+            listed,
+            csr_array((values, columns, profiles.starts.astype(np.int32)), shape),
+            [*map(self._pattern, listed)],
+        )
 
     def _pattern(self, programme: Programme) -> Pattern:
         return self._atlas.territory(programme.coverage), frozenset(programme.excluded)

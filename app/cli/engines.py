@@ -28,7 +28,7 @@ def engine_named(
     try:
         cluster = importlib.import_module("app.pairings.ranking.cluster")
     except ModuleNotFoundError as error:
-        if str(error.name).partition(".")[0] not in {"dask", "distributed"}:
+        if str(error.name).partition(".")[0] not in {"dask", "distributed", "cryptography"}:
             raise
         raise typer.BadParameter(NOT_INSTALLED) from error
     started: AbstractContextManager[Engine] = cluster.engine(scheduler, processes, told)

@@ -1,13 +1,15 @@
 """A run with another engine stores what a run without one stores, whatever changes meanwhile."""
 
 import json
+import logging
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
-from distributed import Client
+from distributed import LocalCluster
+from distributed.utils import silence_logging_cmgr
 from fastapi import FastAPI
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
@@ -21,7 +23,6 @@ from app.pairings.models import Pairing
 from app.pairings.proposing import SYSTEM
 from app.pairings.ranking import Engine, Index, StatedNeed
 from app.programmes import service as programmes
-from matching.distributed import cluster
 from matching.matcher import Ranked
 from tests.conftest import As, make_organization
 from tests.pairings.conftest import STORES, arranged, offer
@@ -38,9 +39,16 @@ app.cli.main()
 
 
 @pytest.fixture(scope="module")
-def workers() -> Iterator[Client]:
-    with cluster(processes=2) as client:
-        yield client
+def scheduler() -> Iterator[str]:
+    """The address of a scheduler with two workers, as an operator starts them."""
+    quiet = silence_logging_cmgr(logging.CRITICAL)
+    with (
+        quiet,
+        LocalCluster(
+            n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0"
+        ) as started,
+    ):
+        yield started.scheduler_address
 
 
 @pytest.fixture
@@ -64,12 +72,11 @@ def office(
 
 def test_a_run_on_a_cluster_stores_what_a_run_here_stores(
     office: tuple[Session, As, Organization],
-    workers: Client,
+    scheduler: str,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ):
-    address = workers.scheduler_info(n_workers=0)["address"]
-    there = ["match", "run", "--full", "--engine", "dask", "--scheduler", address, "--json"]
+    there = ["match", "run", "--full", "--engine", "dask", "--scheduler", scheduler, "--json"]
     session, _, _ = office
 
     assert call(monkeypatch, *there) == 0
