@@ -4,7 +4,6 @@ import math
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import date
 from itertools import islice, pairwise
 
@@ -15,40 +14,17 @@ from matching.explanation import Explainer, Sides
 from matching.features import Profiles, Statistics, need_values, programme_values, statistics
 from matching.gates import gates
 from matching.geography import Atlas, Pattern, closeness
-from matching.index import Flags, Segment, Vocabulary, Wanted, best, eligible, merged, segment, totals
+from matching.index import Flags, Segment, Vocabulary, Wanted, best, eligible, segment, totals
 from matching.model import GROUPS, Model
 from matching.readers import Readers
+from matching.state import State, fitted
 from matching.types import TIE, Need, Programme, Suggestion
 
-MERGE_AT = 64
 BLOCK = 256
 PORTION = 16_384
 MANY = 1_000
 GEOGRAPHY = GROUPS.index("geography")
 Ranked = list[tuple[str, float]]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _State:
-    """One consistent view of the programmes; a change swaps in another, so a reader never sees half of one."""
-
-    segments: tuple[Segment, ...]
-    alive: tuple[Flags, ...]
-
-    def holds(self, programme_id: str) -> bool:
-        """Whether a programme is there."""
-        return any(
-            programme_id in part.rows and mask[part.rows[programme_id]]
-            for part, mask in zip(self.segments, self.alive, strict=True)
-        )
-
-    def find(self, programme_id: str) -> tuple[Segment, int]:
-        """Where a programme is; KeyError where it is not."""
-        for part, mask in zip(reversed(self.segments), reversed(self.alive), strict=True):
-            row = part.rows.get(programme_id)
-            if row is not None and mask[row]:
-                return part, row
-        raise KeyError(programme_id)
 
 
 class Matcher:
@@ -74,7 +50,7 @@ class Matcher:
         _refuse_duplicates(listed)
         profiles = (readers or Readers(model)).programmes(listed)
         self._statistics = statistics(profiles)
-        self._state = _State((self._segment(listed, profiles),), (np.ones(len(listed), dtype=np.bool_),))
+        self._state = fitted(self._segment(listed, profiles))
 
     @property
     def statistics(self) -> Statistics:
@@ -185,14 +161,12 @@ class Matcher:
         """Add or replace one programme under the present statistics, without a refit."""
         profiles = Readers(self.model).programmes([programme])
         with self._lock:
-            kept = _without(self._state, programme.id)
-            added = self._segment([programme], profiles)
-            self._state = _merged(_State((*kept.segments, added), (*kept.alive, np.ones(1, dtype=np.bool_))))
+            self._state = self._state.without(programme.id).beside(self._segment([programme], profiles))
 
     def remove(self, programme_id: str) -> None:
         """Take a programme out; nothing happens where it is not there."""
         with self._lock:
-            self._state = _without(self._state, programme_id)
+            self._state = self._state.without(programme_id)
 
     def _segment(self, listed: Sequence[Programme], profiles: Profiles) -> Segment:
         columns = self._vocabulary.number(profiles.names)[profiles.columns]
@@ -207,7 +181,7 @@ class Matcher:
     def _pattern(self, programme: Programme) -> Pattern:
         return self._atlas.territory(programme.coverage), frozenset(programme.excluded)
 
-    def _best(self, state: _State, asked: Wanted, limit: int, as_of: date | None) -> list[Ranked]:
+    def _best(self, state: State, asked: Wanted, limit: int, as_of: date | None) -> list[Ranked]:
         """For each need (id, score) of the eligible that score above 0, best first, ties by id."""
         if limit > MANY:
             return [self._sorted(state, asked.some(n, n + 1), limit, as_of) for n in range(len(asked))]
@@ -218,9 +192,7 @@ class Matcher:
                 ranked += [(part.programmes[row].id, score) for row, score in zip(of, at, strict=True) if row >= 0]
         return found if len(state.segments) == 1 else [sorted(ranked, key=_place)[:limit] for ranked in found]
 
-    def _sorted(
-        self, state: _State, asked: Wanted, limit: int, as_of: date | None, is_open: bool = True
-    ) -> Ranked:
+    def _sorted(self, state: State, asked: Wanted, limit: int, as_of: date | None, is_open: bool = True) -> Ranked:
         """(id, score) of all eligible (or, if not `is_open`, of the gated) for one need that score above 0."""
         found: Ranked = []
         for part, alive in zip(state.segments, state.alive, strict=True):
@@ -232,7 +204,7 @@ class Matcher:
         return sorted(found, key=_place)[:limit]
 
     def _suggestion(
-        self, state: _State, need: Need, asked: Wanted, programme_id: str, rank: int, as_of: date | None
+        self, state: State, need: Need, asked: Wanted, programme_id: str, rank: int, as_of: date | None
     ) -> Suggestion:
         part, row = state.find(programme_id)
         programme, territory, geography = part.programmes[row], asked.territories[0], float(asked.geography[0])
@@ -267,31 +239,10 @@ def _place(ranked: tuple[str, float]) -> tuple[float, str]:
 
 
 def portions(needs: Iterable[Need], size: int) -> Iterator[list[Need]]:
+    """Needs in lists of `size`, the last one shorter; they are taken when asked for."""
     every = iter(needs)
     while some := list(islice(every, size)):
         yield some
-
-
-def _merged(state: _State) -> _State:
-    """Many one-row segments become one, so that ranking does not slow down with each change."""
-    if len(state.segments) < MERGE_AT:
-        return state
-    changed = merged(state.segments[1:], state.alive[1:])
-    return _State((state.segments[0], changed), (state.alive[0], np.ones(len(changed.programmes), dtype=np.bool_)))
-
-
-def _without(state: _State, programme_id: str) -> _State:
-    alive = tuple(
-        _switched_off(mask, part.rows[programme_id]) if programme_id in part.rows else mask
-        for part, mask in zip(state.segments, state.alive, strict=True)
-    )
-    return _State(state.segments, alive)
-
-
-def _switched_off(mask: Flags, row: int) -> Flags:
-    changed = mask.copy()
-    changed[row] = False
-    return changed
 
 
 def _refuse_duplicates(listed: list[Programme]) -> None:
