@@ -14,6 +14,7 @@ DECLARED_PROGRAMME = (1.0, 0.85, 0.7, 0.6)
 INFERRED_BESIDE_DECLARED = 0.5
 FIELD_FROM, FIELD_TO = 0.035, 0.085
 STRONG = 2.0
+ALONE = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +99,16 @@ def _profile(
 def _field(passages: Sequence[Passage], found: Mapping[str, Evidence], model: Model) -> float:
     """How densely theme cues stand in a text, from none below FIELD_FROM to 1 at FIELD_TO.
 
-    A strong cue counts as one, a weak one as a part; two Chinese characters make a word.
+    A strong cue counts as one, a weak one as a part, and as ALONE of it where nothing else speaks of its theme:
+    one weak word of a theme is met in many a text of another kind. Two Chinese characters make a word.
     """
     words = sum([_word_count(passage.reading) for passage in passages])
     strongest: dict[tuple[int, int], float] = {}
     for placed in found["theme"].places.values():
+        weights = {phrase: model.cues[phrase].weight for _, (phrase, _, _) in placed}
+        part = ALONE if len(weights) == 1 and min(weights.values()) < STRONG else 1.0
         for index, (phrase, first, _) in placed:
-            weight = model.cues[phrase].weight
+            weight = part * weights[phrase]
             if weight > strongest.get((index, first), 0.0):
                 strongest[index, first] = weight
     density = sum([min(1.0, weight / STRONG) for weight in strongest.values()]) / words if words else 0.0

@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching import Matcher, Need, Place, Programme, load_model
+from matching import Matcher, Model, Need, Place, Programme, load_model
 from matching.features import Statistics, joined, named, need_values, pack, programme_values, statistics
 from matching.geography import Atlas, level, share
+from matching.knowledge import Cue
+from matching.model import build
 from matching.profiles import need_profile, programme_profile
 from tests.matching.records import CUSTOMS, MARKING, MARKING_NEED, PRISONS, PROGRAMMES, corpora, needs
 
@@ -271,3 +273,22 @@ def test_dates_gate_only_where_an_as_of_date_is_given() -> None:
 
     assert matcher.suggest(MARKING_NEED)[0].proposed
     assert matcher.suggest(MARKING_NEED, as_of=date(2026, 1, 1)) == []
+
+
+def test_weak_words_tell_a_text_of_this_field_by_less_where_each_stands_alone_for_its_theme() -> None:
+    listed = [
+        ("WPN-PSM", 0.9, "depot"),
+        ("WPN-PSM", 0.9, "locks"),
+        ("WPN-MRT", 0.9, "ledger"),
+        ("PRR-FTF", 2.0, "ledger"),
+    ]
+    model = build(cues=tuple(Cue(code, weight, "en", phrase) for code, weight, phrase in listed[:3]))
+    stronger = build(cues=tuple(Cue(code, weight, "en", phrase) for code, weight, phrase in listed))
+    rest = "river farmers harvest wheat barley millet sorghum maize cotton tea"
+
+    def field(words: str, known: Model) -> float:
+        return need_profile(Need("n", title="", text=f"{words} {rest}", language="en"), known).field
+
+    assert field("depot locks", model) > field("depot ledger", model)
+    assert field("depot depot", model) == field("depot ledger", model)
+    assert field("depot ledger", stronger) > field("depot ledger", model)
