@@ -1,7 +1,8 @@
 """Finds listed phrases in a text by their stems, in one pass over its words."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 from matching.arabic import without_attached
 from matching.text import (
@@ -37,6 +38,7 @@ class Reading:
 
     __slots__ = (
         "_found",
+        "_pieces",
         "_places",
         "_stemmed",
         "ends",
@@ -55,11 +57,12 @@ class Reading:
         self.text = text
         self._stemmed = stemmed
         self._places: list[tuple[int, int]] | None = None
+        self._pieces: list[int] | None = None
         self.language = language
         self.has_han = has_han(text)
         self.has_small_words = None in stemmed
-        surfaces = [surface for surface, stem in zip(found, stemmed, strict=True) if stem is not None]
-        stems = [stem for stem in stemmed if stem is not None]
+        surfaces = list(compress(found, stemmed))
+        stems = list(filter(None, stemmed))
         self.ends = _taken_out(stems, surfaces) if END in stems else _NONE
         self.surfaces: tuple[str, ...] = tuple(surfaces)
         self.stems: tuple[str, ...] = tuple(stems)
@@ -75,12 +78,14 @@ class Reading:
         """From which to which character of the text each content word stands."""
         if self._places is None:
             found = zip(piece_matches(self.text), self._stemmed, strict=True)
-            self._places = [match.span() for match, stem in found if stem is not None and stem != END]
+            self._places = [match.span() for match, stem in found if stem and stem != END]
         return self._places
 
     def is_among(self, before: Sequence[str], after: Sequence[str], word: int) -> bool:
         """Whether the content word at `word` stands between these folded words, small ones counted."""
-        at = [place for place, stem in enumerate(self._stemmed) if stem is not None and stem != END][word]
+        if self._pieces is None:
+            self._pieces = [n for n, stem in enumerate(self._stemmed) if stem and stem != END]
+        at = self._pieces[word]
         ahead = self._found[max(at - len(before), 0) : at]
         behind = self._found[at + 1 : at + 1 + len(after)]
         return list(map(fold, ahead)) == list(before) and list(map(fold, behind)) == list(after)
@@ -88,7 +93,7 @@ class Reading:
     def small_words(self) -> str:
         """All its words folded, with a _ for each content word: "first _" for "first responders"."""
         shown = zip(self._found, self._stemmed, strict=True)
-        return " ".join(["_" if stem is not None else fold(word) for word, stem in shown if stem != END])
+        return " ".join(["_" if stem else fold(word) for word, stem in shown if stem != END])
 
     def span(self, first: int, length: int) -> tuple[int, int]:
         """The characters, from and to, of `length` content words from the one at `first`."""
@@ -154,33 +159,26 @@ class PhraseBook:
             if first >= behind:
                 found += [(phrase, first, length) for phrase in phrases]
                 behind = first + length
-        return found
+        return self._as_written(found, reading)
 
     def find_all(self, reading: Reading) -> list[Match]:
         """Phrases at each word, the longest from that word; one may begin inside another."""
         hits = self._longest_at_each(reading)
-        return [(phrase, first, length) for first, length, phrases in hits for phrase in phrases]
+        found = [(phrase, first, length) for first, length, phrases in hits for phrase in phrases]
+        return self._as_written(found, reading)
 
     def _longest_at_each(self, reading: Reading) -> list["_Hit"]:
         row = reading.stems if reading.language != "ar" else tuple(map(self._arabic.__getitem__, reading.stems))
         spoken = _longest_in(self._spaces.get(reading.language), row, reading.ends)
         exact = _longest_in(self._spaces.get("="), reading.surfaces, reading.ends)
-        hits = _joined(spoken, exact) if exact else spoken
-        small = self._small_words
-        if small.keys().isdisjoint([phrase for _, length, phrases in hits if length == 1 for phrase in phrases]):
-            return hits
-        return list(self._as_written(hits, reading))
+        return _joined(spoken, exact) if exact else spoken
 
-    def _as_written(self, hits: Iterable["_Hit"], reading: Reading) -> Iterator["_Hit"]:
-        """The hits without phrases whose small words do not stand there."""
-        for first, length, phrases in hits:
-            kept = [
-                phrase
-                for phrase in phrases
-                if phrase not in self._small_words or reading.is_among(*self._small_words[phrase], first)
-            ]
-            if kept:
-                yield first, length, kept
+    def _as_written(self, found: list[Match], reading: Reading) -> list[Match]:
+        """The matches without those whose small words do not stand there; they are of one word all."""
+        small = self._small_words
+        if small.keys().isdisjoint([match[0] for match in found]):
+            return found
+        return [match for match in found if match[0] not in small or reading.is_among(*small[match[0]], match[1])]
 
 
 _Hit = tuple[int, int, list[int]]

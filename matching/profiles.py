@@ -104,11 +104,13 @@ def _field(passages: Sequence[Passage], found: Mapping[str, Evidence], model: Mo
     """
     words = sum([_word_count(passage.reading) for passage in passages])
     strongest: dict[tuple[int, int], float] = {}
+    cues = model.cues
     for placed in found["theme"].places.values():
-        weights = {phrase: model.cues[phrase].weight for _, (phrase, _, _) in placed}
-        part = ALONE if len(weights) == 1 and min(weights.values()) < STRONG else 1.0
+        part = ALONE if len({phrase for _, (phrase, _, _) in placed}) == 1 else 1.0
         for index, (phrase, first, _) in placed:
-            weight = part * weights[phrase]
+            weight = cues[phrase].weight
+            if weight < STRONG:
+                weight *= part
             if weight > strongest.get((index, first), 0.0):
                 strongest[index, first] = weight
     density = sum([min(1.0, weight / STRONG) for weight in strongest.values()]) / words if words else 0.0

@@ -169,7 +169,7 @@ def _content_stem(word: str, language: str) -> str | None:
         return END
     if is_han(word):
         return word
-    return None if is_stop_word(fold(word), language) else _stem(word, language)
+    return None if is_stop_word(fold(word), language) else _stem(word, language) or None
 
 
 @lru_cache(maxsize=400_000)
