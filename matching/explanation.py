@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from matching.geography import Atlas, Territory
@@ -17,7 +18,7 @@ NAMES = {
     "weapon": "weapon category",
     "assistance": "kind of assistance",
 }
-KEPT_RECORDS = 4096
+KEPT_RECORDS = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +43,14 @@ class Explainer:
         self, sides: Sides, parts: Mapping[str, float], geography: float, covered: float
     ) -> tuple[Contribution, ...]:
         """One contribution a feature, largest first; geography is told even where it adds nothing."""
-        features = [feature for feature, weight in parts.items() if weight > 0]
+        shared = sorted(((-weight, feature) for feature, weight in parts.items() if weight > 0))
+        features = [feature for _, feature in shared]
         need, programme = self._side(sides.need).said(features), self._side(sides.programme).said(features)
-        found = [
-            _contribution(feature, parts[feature], need[feature], programme[feature], self._model)
-            for feature in features
-        ]
+        found = [_contribution(feature, -less, need, programme, self._model) for less, feature in shared]
         if sides.recipient.is_known:
             found.append(_geography(sides, geography, covered, self._atlas))
-        return tuple(sorted(found, key=lambda part: (-part.weight, part.feature)))
+            found.sort(key=_by_weight)
+        return tuple(found)
 
     def _side(self, record: Need | Programme) -> "_Side":
         key = (type(record).__name__, record.id)
@@ -72,23 +72,7 @@ class _Said(NamedTuple):
     wording: str
 
 
-class _Heard:
-    """Where a feature is in a record's text, and in which words, each once, in order."""
-
-    __slots__ = ("spans", "words")
-
-    def __init__(self) -> None:
-        self.spans: list[Span] = []
-        self.words: dict[str, None] = {}
-
-    def add(self, passage: Passage, place: tuple[int, int]) -> None:
-        """Once more, from and to these characters of a passage."""
-        start, end = place
-        self.spans.append(Span(passage.field, start, end))
-        self.words[passage.text[start:end]] = None
-
-
-_Wanted = dict[str, dict[str, _Heard]]  # by kind and name
+_Places = list[tuple[Passage, int, int]]  # from which to which character of a passage, in order
 
 
 class _Side:
@@ -103,62 +87,81 @@ class _Side:
 
     def said(self, features: Iterable[str]) -> Mapping[str, _Said]:
         """What the record says of these features, at least."""
-        wanted: _Wanted = {}
-        for feature in features:
-            if feature not in self._said:
-                kind, _, name = feature.partition(":")
-                wanted.setdefault(kind, {})[name] = _Heard()
-        _listen(wanted, self._passages, self._model)
-        for kind, listed in wanted.items():
-            for name, heard in listed.items():
-                self._said[f"{kind}:{name}"] = self._put(kind, name, heard)
+        fresh = [feature for feature in features if feature not in self._said]
+        if fresh:
+            heard = _listen(fresh, self._passages, self._model)
+            self._said.update((feature, self._put(feature, heard[feature])) for feature in fresh)
         return self._said
 
-    def _put(self, kind: str, name: str, heard: _Heard) -> _Said:
-        spans, words = tuple(heard.spans), tuple(heard.words)
+    def _put(self, feature: str, places: _Places) -> _Said:
+        spans = tuple([Span(passage.field, start, end) for passage, start, end in places])
+        words = tuple(dict.fromkeys([passage.text[start:end] for passage, start, end in places]))
+        kind, name = _split(feature)
         if kind not in FIELDS:
             return _Said(spans, words, False, _quoted(words))
         declared = name in getattr(self.record, FIELDS[kind])
         return _Said(spans, words or (name,) * declared, declared, _source(self._name, declared, words))
 
 
-def _listen(wanted: _Wanted, passages: Sequence[Passage], model: Model) -> None:
-    """Note where the wanted features are in a record's text."""
-    codes = {code: heard for kind in FIELDS for code, heard in wanted.get(kind, {}).items()}
+def _listen(features: Sequence[str], passages: Sequence[Passage], model: Model) -> Mapping[str, _Places]:
+    """Where the features are in a record's text; terms, concepts and codes are looked for if there are any."""
+    heard: dict[str, _Places] = {}
+    terms: dict[str, _Places] = {}
+    concepts: dict[str, _Places] = {}
+    codes: dict[str, _Places] = {}
+    for feature in features:
+        kind, name = _split(feature)
+        group = terms if kind == "term" else concepts if kind == "concept" else codes
+        heard[feature] = group[name] = []
     for passage in passages:
-        if "term" in wanted:
-            _place_terms(wanted["term"], passage)
-        if "concept" in wanted:
-            _place_concepts(wanted["concept"], passage, model)
+        if terms:
+            _place_terms(terms, passage)
+        if concepts:
+            _place_concepts(concepts, passage, model)
         if codes:
             _place_codes(codes, passage, model)
+    return heard
 
 
-def _place_terms(terms: Mapping[str, _Heard], passage: Passage) -> None:
+def _place_terms(terms: Mapping[str, _Places], passage: Passage) -> None:
     reading = passage.reading
     if reading.has_han:
         placed = [(term, place) for term, place in term_places(reading) if term in terms]
     else:
         placed = [(term, reading.places[n]) for n, term in enumerate(reading.stems) if term in terms]
-    for term, place in placed:
-        terms[term].add(passage, place)
+    for term, (start, end) in placed:
+        terms[term].append((passage, start, end))
 
 
-def _place_concepts(concepts: Mapping[str, _Heard], passage: Passage, model: Model) -> None:
+def _place_concepts(concepts: Mapping[str, _Places], passage: Passage, model: Model) -> None:
     for concept, first, length in model.concepts.named(passage.reading):
         if concept in concepts:
-            concepts[concept].add(passage, passage.reading.span(first, length))
+            concepts[concept].append((passage, *passage.reading.span(first, length)))
 
 
-def _place_codes(codes: Mapping[str, _Heard], passage: Passage, model: Model) -> None:
+def _place_codes(codes: Mapping[str, _Places], passage: Passage, model: Model) -> None:
     for phrase, first, length in model.cue_book.find_all(passage.reading):
         code = model.cues[phrase].code
         if code in codes:
-            codes[code].add(passage, passage.reading.span(first, length))
+            codes[code].append((passage, *passage.reading.span(first, length)))
 
 
-def _contribution(feature: str, weight: float, ours: _Said, theirs: _Said, model: Model) -> Contribution:
+@lru_cache(maxsize=100_000)
+def _split(feature: str) -> tuple[str, str]:
+    """The kind of a feature and its name: "term", "polic"."""
     kind, _, name = feature.partition(":")
+    return kind, name
+
+
+def _by_weight(part: Contribution) -> tuple[float, str]:
+    return -part.weight, part.feature
+
+
+def _contribution(
+    feature: str, weight: float, need: Mapping[str, _Said], programme: Mapping[str, _Said], model: Model
+) -> Contribution:
+    kind, name = _split(feature)
+    ours, theirs = need[feature], programme[feature]
     label = _label(kind, name, ours.words, model)
     sentence = _sentence(kind, label, ours.wording, theirs.wording)
     return Contribution(
@@ -183,13 +186,14 @@ def _sentence(kind: str, label: str, ours: str, theirs: str) -> str:
     return f"{NAMES[kind]} {label}: {ours}, {theirs}"
 
 
-def _source(side: str, stated: bool, words: Sequence[str]) -> str:
+def _source(side: str, stated: bool, words: tuple[str, ...]) -> str:
     if stated:
         return f"{side} declares it"
     return f"{side} speaks of {_quoted(words)}" if words else f"{side} implies it"
 
 
-def _quoted(words: Sequence[str]) -> str:
+@lru_cache(maxsize=100_000)
+def _quoted(words: tuple[str, ...]) -> str:
     if len(words) == 1:
         return f"“{words[0]}”"
     shown = ", ".join([f"“{word}”" for word in words[:4]])
