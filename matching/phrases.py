@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import compress
 
 from matching.arabic import without_attached
@@ -140,7 +141,7 @@ class PhraseBook:
         self._small_words: dict[int, tuple[list[str], list[str]]] = {}
         phrases = list(phrases)
         arabic = frozenset([word for space, *key in phrases if space[:2] == "ar" for word in key])
-        self._arabic = Remembered(lambda stem: without_attached(stem, arabic))
+        self._arabic = Remembered(partial(without_attached, known=arabic))
         for index, (space, *key) in enumerate(phrases):
             language = space
             if ":" in space:
