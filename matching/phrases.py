@@ -156,30 +156,29 @@ class PhraseBook:
         """Phrases at each word, the longest alone, none inside an earlier one; in order of place."""
         found: list[Match] = []
         behind = 0
-        for first, length, phrases in self._longest_at_each(reading):
-            if first >= behind:
-                found += [(phrase, first, length) for phrase in phrases]
+        for match in self.find_all(reading):
+            _, first, length = match
+            if first >= behind or (found and found[-1][1] == first):
+                found.append(match)
                 behind = first + length
-        return self._as_written(found, reading)
+        return found
 
     def find_all(self, reading: Reading) -> list[Match]:
         """Phrases at each word, the longest from that word; one may begin inside another."""
         hits = self._longest_at_each(reading)
-        found = [(phrase, first, length) for first, length, phrases in hits for phrase in phrases]
-        return self._as_written(found, reading)
+        small = self._small_words
+        return [
+            (phrase, first, length)
+            for first, length, phrases in hits
+            for phrase in phrases
+            if phrase not in small or reading.is_among(*small[phrase], first)
+        ]
 
     def _longest_at_each(self, reading: Reading) -> list["_Hit"]:
         row = reading.stems if reading.language != "ar" else tuple(map(self._arabic.__getitem__, reading.stems))
         spoken = _longest_in(self._spaces.get(reading.language), row, reading.ends)
         exact = _longest_in(self._spaces.get("="), reading.surfaces, reading.ends)
         return _joined(spoken, exact) if exact else spoken
-
-    def _as_written(self, found: list[Match], reading: Reading) -> list[Match]:
-        """The matches without those whose small words do not stand there; they are of one word all."""
-        small = self._small_words
-        if small.keys().isdisjoint([match[0] for match in found]):
-            return found
-        return [match for match in found if match[0] not in small or reading.is_among(*small[match[0]], match[1])]
 
 
 _Hit = tuple[int, int, list[int]]

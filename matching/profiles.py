@@ -106,11 +106,11 @@ def _field(passages: Sequence[Passage], found: Mapping[str, Evidence], model: Mo
     strongest: dict[tuple[int, int], float] = {}
     cues = model.cues
     for placed in found["theme"].places.values():
-        part = ALONE if len({phrase for _, (phrase, _, _) in placed}) == 1 else 1.0
+        is_alone = len(placed) == 1 or len({phrase for _, (phrase, _, _) in placed}) == 1
         for index, (phrase, first, _) in placed:
             weight = cues[phrase].weight
-            if weight < STRONG:
-                weight *= part
+            if is_alone and weight < STRONG:
+                weight *= ALONE
             if weight > strongest.get((index, first), 0.0):
                 strongest[index, first] = weight
     density = sum([min(1.0, weight / STRONG) for weight in strongest.values()]) / words if words else 0.0
