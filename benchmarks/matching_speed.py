@@ -43,7 +43,8 @@ def _print_row(size: int) -> None:
     with Readers(model, CORES) as readers:
         fitted, matcher = _timed(lambda: Matcher(programmes, model, readers=readers))
         matcher.suggest(needs[-1])
-        gc.freeze()  # as the server does
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 20)  # both as the server does
         reading, _ = _timed(lambda: matcher.asked(needs, readers))
         paired, _ = _timed(lambda: _consumed(matcher, needs, readers))
     new = [replace(need, id=f"new-{need.id}") for need in needs[:ASKED]]

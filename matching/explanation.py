@@ -52,6 +52,10 @@ class Explainer:
             found.sort(key=_by_weight)
         return tuple(found)
 
+    def hear(self, need: Need, features: Iterable[str]) -> None:
+        """Find the features in a need ahead, where it is to be explained for several programmes."""
+        self._side(need).said(features)
+
     def _side(self, record: Need | Programme) -> "_Side":
         key = (type(record).__name__, record.id)
         kept = self._kept.get(key)

@@ -76,11 +76,10 @@ class Matcher:
         """
         state, asked = self._state, self.asked([need])
         open_ = self._best(state, asked, limit, as_of)[0]
-        found = [self._suggestion(state, need, asked, one, rank, as_of) for rank, (one, _) in enumerate(open_, 1)]
+        places = [(rank, one) for rank, (one, _) in enumerate(open_, 1)]
         if include_ineligible:
-            shut = self._sorted(state, asked, limit, as_of, is_open=False)
-            found += [self._suggestion(state, need, asked, one, 0, as_of) for one, _ in shut]
-        return found
+            places += [(0, one) for one, _ in self._sorted(state, asked, limit, as_of, is_open=False)]
+        return list(self._suggestions(state, need, asked, places, as_of))
 
     def explain(self, need: Need, programme_id: str, as_of: date | None = None) -> Suggestion:
         """The score of any programme for a need, gated or not; KeyError for an unknown id. Rank is 0."""
@@ -124,7 +123,7 @@ class Matcher:
             for rank, (one, score) in enumerate(found, 1)
             if score >= self.model.floor - TIE and state.holds(one)
         ]
-        explained = (self._suggestion(state, need, asked, one, rank, as_of) for rank, one in likely)
+        explained = self._suggestions(state, need, asked, likely, as_of)
         return [suggestion for suggestion in explained if suggestion.proposed]
 
     def propose_all(
@@ -202,6 +201,13 @@ class Matcher:
             rows = np.flatnonzero((passing if is_open else alive & ~passing) & (scores > 0))
             found += [(part.programmes[row].id, float(scores[row])) for row in rows]
         return sorted(found, key=_place)[:limit]
+
+    def _suggestions(
+        self, state: State, need: Need, asked: Wanted, places: Iterable[tuple[int, str]], as_of: date | None
+    ) -> Iterator[Suggestion]:
+        """The programmes at some places, explained; the need is gone through once for all of them."""
+        self._explainer.hear(need, map(self._vocabulary.name, asked.features.tolist()))
+        return (self._suggestion(state, need, asked, one, rank, as_of) for rank, one in places)
 
     def _suggestion(
         self, state: State, need: Need, asked: Wanted, programme_id: str, rank: int, as_of: date | None
