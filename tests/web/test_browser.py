@@ -71,7 +71,17 @@ class Served:
     @property
     def pages(self) -> dict[Role, list[str]]:
         need, release = f"/needs/{self.arabic}", f"/needs/{self.arabic}/release?fields=full"
-        officer = ["/", "/needs", need, f"{need}/edit", release, "/pairings", self.pairing, "/runs"]
+        officer = [
+            "/",
+            "/needs",
+            f"/needs?q={'x' * 200}",
+            need,
+            f"{need}/edit",
+            release,
+            "/pairings",
+            self.pairing,
+            "/runs",
+        ]
         both = ["/needs", need, "/programmes", self.programme]
         return {
             Role.OFFICER: [*officer, "/programmes", self.programme, f"{self.programme}/edit", "/nothing"],

@@ -1,5 +1,7 @@
 """Writing through the pages: the same services as the API's, with what was entered kept when it is refused."""
 
+import html
+
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import func, select
@@ -36,6 +38,11 @@ NEED = {
 
 def version_of(pairing: Pairing) -> str:
     return pairings.etag(pairing, pairings.today())
+
+
+def version_in(page: str) -> str:
+    """The version that the page's form is made from."""
+    return html.unescape(page.split('name="version" value="')[1].split('"')[0])
 
 
 def test_a_partner_adds_a_programme_as_a_draft_and_puts_it_in_force(session: Session, partner: As):
@@ -168,6 +175,22 @@ def test_the_specificity_of_a_text_is_checked_before_it_is_saved(session: Sessio
     assert "How specific it is" in answer.text
     assert "No register of seized arms" in answer.text
     assert session.scalar(select(func.count()).select_from(Need)) == 0
+
+
+def test_a_check_does_not_pass_over_what_somebody_else_saved_meanwhile(session: Session, officer: As, admin: As):
+    ref = send(officer, "/needs/new", **NEED).headers["location"].split("/")[2].split("?")[0]
+    need = session.scalars(select(Need).where(Need.ref == ref)).one()
+    read = etag_of(need.version)
+    send(admin, f"/needs/{ref}/edit", **NEED | {"description": "Forty registers were bought.", "version": read})
+
+    mine = NEED | {"title": "No register at all"}
+    checked = send(officer, f"/needs/{ref}/edit", **mine, version=read, step="check")
+    answer = send(officer, f"/needs/{ref}/edit", **mine, version=version_in(checked.text))
+
+    assert answer.status_code == 412
+    assert "No register at all" in answer.text
+    assert "Forty registers were bought." in officer.get(f"/needs/{ref}").text
+    assert send(officer, f"/needs/{ref}/edit", **mine, version=version_in(answer.text)).status_code == 303
 
 
 @pytest.mark.parametrize(

@@ -160,13 +160,17 @@ def show_desk(
 
 
 def _form_page(page: Page, actor: Actor, form: Form, need: Need | None, check: bool = False) -> Response:
-    """The form with what was entered; saved again, it is against the record as it is now."""
+    """The form with what was entered; saved again, it is against the record as it is now.
+
+    A check says nothing of what others saved meanwhile, so it stays against the record that was read.
+    """
+    newest = etag_of(need.version) if need else ""
     return page.show(
         "needs/form.html",
         form.status,
         form=form,
         ref=need.ref if need else None,
-        newest=etag_of(need.version) if need else "",
+        version=form.text("version") or newest if check else newest,
         specificity=specificity_of(page, form) if check else None,
         organizations=organization_choices(page.session, actor),
     )
