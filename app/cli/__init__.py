@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import typer
 
+INTERRUPTED = 130
+
 
 class Command(NamedTuple):
     """Where a command is: a module, and in it a function or a group (`typer.Typer`)."""
@@ -44,13 +46,15 @@ def main() -> None:
         status = _application(sys.argv[1:])(standalone_mode=False)
     except typer.TyperException as error:
         _fail(error.format_message(), error.exit_code)
-    except typer.Abort:
-        _fail("stopped", 130)
+    except (typer.Abort, KeyboardInterrupt):
+        _fail("stopped", INTERRUPTED)
     except Exception as error:  # a bug is shown as one
         explained = importlib.import_module("app.cli.failures").explain(error)
         if explained is None:
             raise
         _fail(explained, 1)
+    if status == INTERRUPTED:  # what typer makes of Ctrl-C once a command has begun
+        _fail("stopped", INTERRUPTED)
     sys.exit(status if isinstance(status, int) else 0)
 
 

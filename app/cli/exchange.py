@@ -52,6 +52,8 @@ def import_rows(
 
     The refused rows, each with what is wrong, can be written to a file, mended there and imported again.
     """
+    if errors is not None and errors.resolve() == file.resolve():
+        raise Failure("--errors names the file that is imported; its good rows would be gone: name another file")
     wanted = form or _format_of(file)
     table = codecs.read(wanted, file.read_bytes())
     with transaction() as session:

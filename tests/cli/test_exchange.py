@@ -1,6 +1,9 @@
 """The commands seed, import and export: arguments in, stdout, stderr, files and exit status out."""
 
 import json
+import os
+import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -69,6 +72,34 @@ def test_a_wrong_row_is_told_and_written_to_be_mended(
     assert call("import", "programmes", str(returned)) == 0
     assert call("import", "programmes", file, "--json") == 1
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["unchanged"] == 1
+
+
+def test_refused_rows_are_not_written_over_the_file_that_is_imported(
+    call: Call, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    file = written(tmp_path / "offers.jsonl", GOOD, GOOD | {"themes": ["WPN-PSN"]})
+    before = Path(file).read_bytes()
+
+    assert call("import", "programmes", file, "--dry-run", "--errors", str(tmp_path / "." / "offers.jsonl")) == 1
+    assert "name another file" in capsys.readouterr().err
+    assert Path(file).read_bytes() == before
+
+
+def test_ctrl_c_ends_a_command_with_one_line(tmp_path: Path):
+    os.mkfifo(tmp_path / "rows.csv")
+    code = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from app.cli import main; main()"
+    )
+    command = [sys.executable, "-c", code, "import", "programmes", str(tmp_path / "rows.csv")]
+    with (
+        subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as started,
+        (tmp_path / "rows.csv").open("w"),  # waits until the command reads, which then waits for a row
+    ):
+        started.send_signal(signal.SIGINT)
+        _, said = started.communicate(timeout=60)
+
+    assert said == "counterpart: stopped\n"
+    assert started.returncode == 130
 
 
 def test_a_try_keeps_nothing(call: Call, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
