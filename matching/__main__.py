@@ -23,13 +23,26 @@ from matching.types import Contribution, Gate, Need, Span, Suggestion
 def main(arguments: list[str] | None = None, out: TextIO | None = None) -> int:
     """Run one command; returns 0, or 2 for input that cannot be used."""
     chosen = _parser().parse_args(arguments)
+    stream = out or sys.stdout
+    if stream is None:
+        return _ended("standard output is closed; the command writes to it", 2)
     try:
-        return int(chosen.run(chosen, out or sys.stdout))
+        status = int(chosen.run(chosen, stream))
+        stream.flush()
     except (LineError, KnowledgeError) as error:
-        print(f"error: {error}", file=sys.stderr)  # noqa: T201
-        return 2
+        return _ended(str(error), 2)
     except BrokenPipeError:
         return 0
+    except OSError as error:
+        return _ended(f"the result cannot be written: {error.strerror}", 2)
+    except KeyboardInterrupt:
+        return _ended("stopped; nothing is kept", 130)
+    return status
+
+
+def _ended(message: str, status: int) -> int:
+    print(f"error: {message}", file=sys.stderr)  # noqa: T201
+    return status
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -45,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--needs", type=Path, required=True, metavar="N.jsonl")
         command.add_argument("--programmes", type=Path, required=True, metavar="P.jsonl")
         command.add_argument("--as-of", type=_date, metavar="DATE", help="apply date gates as on this day")
-        command.add_argument("--extra", type=Path, metavar="FOLDER", help="an installed system's own knowledge")
+        command.add_argument("--extra", type=_folder, metavar="FOLDER", help="an installed system's own knowledge")
         _options(name, command)
     return parser
 
@@ -72,6 +85,12 @@ def _date(value: str) -> date:
         return date.fromisoformat(value)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{value!r} is not a date such as 2026-05-31") from error
+
+
+def _folder(value: str) -> Path:
+    if not Path(value).is_dir():
+        raise argparse.ArgumentTypeError(f"{value!r} is not a folder")
+    return Path(value)
 
 
 def _positive(value: str) -> int:

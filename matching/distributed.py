@@ -172,7 +172,7 @@ def _answered(client: Client, answer: Future[Found]) -> Found:
 def _connected(address: str) -> Client:
     try:
         client = Client(address, timeout=PATIENCE)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, MemoryError) as error:  # another service may announce any number of bytes
         raise ClusterError(f"no dask scheduler answers at {address}") from error
     try:
         _wait_for_a_worker(client, f"no worker has joined the scheduler at {address}")

@@ -3,7 +3,10 @@
 import copyreg
 import gc
 import multiprocessing
+import os
 import pickle
+import signal
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from types import MappingProxyType, TracebackType
@@ -71,10 +74,22 @@ def _packed_needs(listed: Sequence[Need], model: Model) -> Profiles:
 
 
 def _keep_model(pickled: bytes) -> None:
-    """Each process receives the model once. Nothing that it makes has cycles, so it never looks for garbage."""
+    """Each process receives the model once. Nothing that it makes has cycles, so it never looks for garbage.
+
+    It leaves Ctrl-C to the process that started it, and ends when that one does, in whatever way.
+    """
     global _model
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     gc.disable()
     _model = pickle.loads(pickled)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _read_there(read: Callable[[Sequence[Any], Model], Profiles], listed: Sequence[Any]) -> Profiles:

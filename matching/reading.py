@@ -1,6 +1,7 @@
 """Reads needs, programmes and judgements from files; a malformed line is an error naming file, line and field."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 from matching.text import LANGUAGES
 from matching.types import Need, Place, Programme
 
+GRADE = re.compile(r"-?[0-9]{1,2}")
 _NEED_TEXTS = ("description", "text", "summary")
 _PROGRAMME_TEXTS = ("summary", "description", "text")
 
@@ -32,20 +34,18 @@ def read_judgements(path: Path) -> dict[str, dict[str, int]]:
     grades: dict[str, dict[str, int]] = {}
     for number, line in enumerate(_lines(path), start=1):
         cells = line.split("\t")
-        if not line.strip() or (number == 1 and len(cells) == 3 and not _is_integer(cells[2])):
+        if not line.strip() or (number == 1 and len(cells) == 3 and cells[2].strip().isidentifier()):
             continue
         if len(cells) != 3:
             raise LineError(
                 f"{path.name}, line {number}: must be need_id, programme_id and grade, separated by tabs"
             )
-        if not _is_integer(cells[2]):
-            raise LineError(f"{path.name}, line {number}, field grade: {cells[2]!r} is not a whole number")
-        grades.setdefault(cells[0], {})[cells[1]] = int(cells[2])
+        if not GRADE.fullmatch(cells[2].strip()):
+            raise LineError(f"{path.name}, line {number}, field grade: {cells[2]!r} is not a whole number to 99")
+        if cells[1] in grades.setdefault(cells[0], {}):
+            raise LineError(f"{path.name}, line {number}: {cells[0]} and {cells[1]} are judged twice")
+        grades[cells[0]][cells[1]] = int(cells[2])
     return grades
-
-
-def _is_integer(cell: str) -> bool:
-    return cell.strip().lstrip("-").isdecimal()
 
 
 def _lines(path: Path) -> list[str]:
@@ -73,15 +73,15 @@ def _records(path: Path) -> Iterator[tuple[dict[str, Any], str]]:
 def _parsed(line: str, where: str) -> dict[str, Any]:
     try:
         row = json.loads(line)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise LineError(f"{where}: is not JSON ({error})") from error
     if not isinstance(row, dict):
         raise LineError(f"{where}: must be a JSON object")
     if isinstance(row.get("id"), int) and not isinstance(row["id"], bool):
         row["id"] = str(row["id"])
     identity = row.get("id")
-    if not isinstance(identity, str) or not identity or any(c.isspace() for c in identity):
-        raise LineError(f"{where}, field id: must be a text without spaces")
+    if not isinstance(identity, str) or not identity or " " in identity or not identity.isprintable():
+        raise LineError(f"{where}, field id: must be a text without spaces or control characters")
     return row
 
 

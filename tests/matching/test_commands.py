@@ -1,5 +1,8 @@
 import json
 import math
+import subprocess
+import sys
+import time
 from io import StringIO
 from pathlib import Path
 
@@ -104,6 +107,57 @@ def test_a_malformed_date_or_judgement_is_named(
     files[3] = jsonl(tmp_path / "p.jsonl", PROGRAMME)
     assert main(["evaluate", *files, "--qrels", jsonl(tmp_path / "q.tsv", "n1\tp1\thigh\n", "n1\tp1\thigh")]) == 2
     assert "field grade: 'high' is not a whole number" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("grade", ["--3", "9" * 5_000, "2000", "³", "1.5"])
+def test_a_grade_that_is_no_small_whole_number_is_named(
+    grade: str, files: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    judged = jsonl(tmp_path / "q.tsv", f"n1\tp1\t{grade}")
+
+    assert main(["evaluate", *files, "--qrels", judged]) == 2
+    assert "q.tsv, line 1, field grade" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("identity", ['"s\\ud800"', "9" * 5_000, '"a b"', '"a\\u001bb"'])
+def test_an_id_that_cannot_be_written_is_named(
+    identity: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    needs = jsonl(tmp_path / "n.jsonl", f'{{"id": {identity}, "title": "Police"}}')
+
+    assert main(["rank", "--needs", needs, "--programmes", needs]) == 2
+    assert "n.jsonl, line 1" in capsys.readouterr().err
+
+
+def test_a_folder_of_knowledge_that_is_not_there_is_named(
+    files: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["rank", *files, "--extra", str(tmp_path / "nowhere")])
+    assert "is not a folder" in capsys.readouterr().err
+
+
+def test_readers_end_with_the_process_that_started_them(tmp_path: Path) -> None:
+    started = (
+        "import multiprocessing, os, signal\n"
+        "from matching import Programme, load_model\n"
+        "from matching.readers import Readers\n"
+        "if __name__ == '__main__':\n"
+        "    readers = Readers(load_model(), 2).__enter__()\n"
+        "    readers.programmes([Programme(f'P{n}', 'Border police') for n in range(5_000)])\n"
+        "    print(*[child.pid for child in multiprocessing.active_children()], flush=True)\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    script = tmp_path / "started.py"
+    script.write_text(started)
+
+    said = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False).stdout
+
+    assert len(said.split()) == 2
+    until = time.monotonic() + 20
+    while any(Path(f"/proc/{pid}").exists() for pid in said.split()) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert [pid for pid in said.split() if Path(f"/proc/{pid}").exists()] == []
 
 
 def test_an_unknown_file_or_id_is_one_clear_error(
