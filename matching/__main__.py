@@ -19,6 +19,8 @@ from matching.readers import Readers
 from matching.reading import LineError, read_judgements, read_needs, read_programmes
 from matching.types import Contribution, Gate, Need, Span, Suggestion
 
+STOPPED = 130
+
 
 def main(arguments: list[str] | None = None, out: TextIO | None = None) -> int:
     """Run one command; returns 0, or 2 for input that cannot be used."""
@@ -36,7 +38,7 @@ def main(arguments: list[str] | None = None, out: TextIO | None = None) -> int:
     except OSError as error:
         return _ended(f"the result cannot be written: {error.strerror}", 2)
     except KeyboardInterrupt:
-        return _ended("stopped; nothing is kept", 130)
+        return _ended("stopped; nothing is kept", STOPPED)
     return status
 
 
@@ -179,4 +181,7 @@ def _table(figures: dict[str, Any]) -> str:
 
 if __name__ == "__main__":
     gc.disable()  # nothing here has cycles, and looking for them among a large model's parts takes long
-    sys.exit(main())
+    ended = main()
+    if ended == STOPPED:
+        os._exit(ended)  # readers end with this process; a pool that was about to start would be waited for
+    sys.exit(ended)

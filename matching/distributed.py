@@ -7,8 +7,6 @@ that what a lost worker held is made again on another one (decision 0014).
 import hashlib
 import logging
 import platform
-import signal
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -31,7 +29,7 @@ from llvmlite.binding import get_host_cpu_features
 
 from matching.index import Found, Wanted
 from matching.matcher import MANY, Matcher, Ranked, portions
-from matching.readers import Readers
+from matching.readers import Readers, deaf_to_interrupts
 from matching.shards import Offered, Piece, Shard, best_of, best_of_shard, cut, placed, shard
 from matching.types import Need
 
@@ -195,7 +193,7 @@ def _workers_here(processes: int) -> Iterator[LocalCluster]:
 
     They speak by TLS with keys made for this run, so that no other account of the machine can send them code.
     """
-    with _deaf_to_interrupts():
+    with deaf_to_interrupts():
         started = LocalCluster(
             n_workers=processes,
             threads_per_worker=1,
@@ -207,19 +205,6 @@ def _workers_here(processes: int) -> Iterator[LocalCluster]:
         )
     with started:
         yield started
-
-
-@contextmanager
-def _deaf_to_interrupts() -> Iterator[None]:
-    """Processes that start here never hear Ctrl-C: they end when this process ends them."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # which a new process inherits
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _require_same_release(client: Client) -> None:

@@ -9,6 +9,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
@@ -52,7 +53,8 @@ class Readers:
                 _keep_model,
                 (pickle.dumps(self._model, pickle.HIGHEST_PROTOCOL),),
             )
-        return self._pool.map(_read_there, [read] * len(some), some)
+        with deaf_to_interrupts():  # the processes start with the first task
+            return self._pool.map(_read_there, [read] * len(some), some)
 
     def __enter__(self) -> Self:
         return self
@@ -61,8 +63,18 @@ class Readers:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
+            self._pool.shutdown(wait=kind is None, cancel_futures=True)  # after Ctrl-C nobody waits
             self._pool = None
+
+
+@contextmanager
+def deaf_to_interrupts() -> Iterator[None]:
+    """Processes that start here never hear Ctrl-C: they end when this one ends them. It hears it afterwards."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # which a new process inherits
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _packed_programmes(listed: Sequence[Programme], model: Model) -> Profiles:
@@ -76,10 +88,9 @@ def _packed_needs(listed: Sequence[Need], model: Model) -> Profiles:
 def _keep_model(pickled: bytes) -> None:
     """Each process receives the model once. Nothing that it makes has cycles, so it never looks for garbage.
 
-    It leaves Ctrl-C to the process that started it, and ends when that one does, in whatever way.
+    It ends when the process does that started it, in whatever way.
     """
     global _model
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     gc.disable()
     _model = pickle.loads(pickled)
