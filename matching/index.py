@@ -75,6 +75,7 @@ class Segment(Rankable):
     """
 
     programmes: tuple[Programme, ...]
+    ids: tuple[str, ...]
     rows: Mapping[str, int]
     by_row: csr_array
     pattern_of: NDArray[np.int32]
@@ -99,6 +100,7 @@ def segment(programmes: Sequence[Programme], by_row: csr_array, patterns: Sequen
     ends = [programme.ends_on.toordinal() if programme.ends_on else FOREVER for programme in listed]
     return Segment(
         programmes=listed,
+        ids=tuple(programme.id for programme in listed),
         rows={programme.id: row for row, programme in enumerate(listed)},
         by_row=sorted_rows,
         patterns=Patterns(pattern for _, pattern in numbers),

@@ -182,13 +182,15 @@ class Matcher:
 
     def _best(self, state: State, asked: Wanted, limit: int, as_of: date | None) -> list[Ranked]:
         """For each need (id, score) of the eligible that score above 0, best first, ties by id."""
-        if limit > MANY:
+        if not 0 < limit <= MANY:
             return [self._sorted(state, asked.some(n, n + 1), limit, as_of) for n in range(len(asked))]
         found: list[Ranked] = [[] for _ in asked.territories]
         for part, alive in zip(state.segments, state.alive, strict=True):
             rows, scores = best(part, asked, eligible(part, alive, as_of), limit)
+            ids = part.ids
             for ranked, of, at in zip(found, rows.tolist(), scores.tolist(), strict=True):
-                ranked += [(part.programmes[row].id, score) for row, score in zip(of, at, strict=True) if row >= 0]
+                count = limit if of[-1] >= 0 else of.index(-1)
+                ranked += zip([ids[row] for row in of[:count]], at, strict=False)
         return found if len(state.segments) == 1 else [sorted(ranked, key=_place)[:limit] for ranked in found]
 
     def _sorted(self, state: State, asked: Wanted, limit: int, as_of: date | None, is_open: bool = True) -> Ranked:

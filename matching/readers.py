@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import pickle
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -47,14 +48,21 @@ class Readers:
         if self._processes < 2 or (self._pool is None and len(listed) < WORTH_A_PROCESS):
             return (read(records, self._model) for records in some)
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(
-                self._processes,
-                multiprocessing.get_context("spawn"),  # a server has threads, which a fork would not survive
-                _keep_model,
-                (pickle.dumps(self._model, pickle.HIGHEST_PROTOCOL),),
-            )
+            self._pool = self._started()
         with deaf_to_interrupts():  # the processes start with the first task
             return self._pool.map(_read_there, [read] * len(some), some)
+
+    def _started(self) -> ProcessPoolExecutor:
+        """Processes that have the model: copies of this one where it has a single thread, else new ones.
+
+        A copy starts at once; of a process with more threads, such as a server, it might wait for ever for a lock.
+        """
+        global _model
+        if sys.platform == "linux" and threading.active_count() == 1:
+            _model = self._model
+            return ProcessPoolExecutor(self._processes, multiprocessing.get_context("fork"), _begin, (None,))
+        pickled = pickle.dumps(self._model, pickle.HIGHEST_PROTOCOL)
+        return ProcessPoolExecutor(self._processes, multiprocessing.get_context("spawn"), _begin, (pickled,))
 
     def __enter__(self) -> Self:
         return self
@@ -85,7 +93,7 @@ def _packed_needs(listed: Sequence[Need], model: Model) -> Profiles:
     return pack(need_profile(need, model) for need in listed)
 
 
-def _keep_model(pickled: bytes) -> None:
+def _begin(pickled: bytes | None) -> None:
     """Each process receives the model once. Nothing that it makes has cycles, so it never looks for garbage.
 
     It ends when the process does that started it, in whatever way.
@@ -93,7 +101,8 @@ def _keep_model(pickled: bytes) -> None:
     global _model
     threading.Thread(target=_end_with_parent, daemon=True).start()
     gc.disable()
-    _model = pickle.loads(pickled)
+    if pickled is not None:
+        _model = pickle.loads(pickled)
 
 
 def _end_with_parent() -> None:
