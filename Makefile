@@ -58,6 +58,9 @@ bench: install
 	$(BIN)/python -m benchmarks.answers
 	$(BIN)/python -m benchmarks.needs_list
 	$(BIN)/python -m benchmarks.matching_speed 1000 10000
+	$(BIN)/python -m benchmarks.all_pairs 10000
+	$(BIN)/python -m benchmarks.reading_texts 5000
+	$(BIN)/python -m benchmarks.rank_files 5000
 
 lock:
 	$(MAKE) install
