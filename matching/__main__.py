@@ -13,7 +13,7 @@ from typing import Any, TextIO
 
 from matching import evaluation
 from matching.knowledge import KnowledgeError
-from matching.matcher import Matcher
+from matching.matcher import Matcher, Ranked
 from matching.model import Model, load_model
 from matching.readers import Readers
 from matching.reading import LineError, read_judgements, read_needs, read_programmes
@@ -123,14 +123,12 @@ def _rank(chosen: argparse.Namespace, out: TextIO) -> int:
 
 def _ranked(
     matcher: Matcher, needs: list[Need], chosen: argparse.Namespace, readers: Readers
-) -> Iterator[tuple[str, list[tuple[str, float]]]]:
+) -> Iterator[tuple[str, Ranked]]:
     limit, as_of, cores = chosen.limit, chosen.as_of, chosen.processes
-    if chosen.proposals:
-        for need_id, proposed in matcher.propose_all(needs, limit, as_of, cores, readers):
-            yield need_id, [(one.programme_id, one.score) for one in proposed]
-    else:
-        for need, ranked in matcher.rank_all(needs, limit, as_of, cores, readers):
-            yield need.id, ranked
+    for need, ranked in matcher.rank_all(needs, limit, as_of, cores, readers):
+        if chosen.proposals:
+            ranked = [(one.programme_id, one.score) for one in matcher.propose(need, limit, as_of, ranked)]
+        yield need.id, ranked
 
 
 def _explain(chosen: argparse.Namespace, out: TextIO) -> int:

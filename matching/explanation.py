@@ -128,13 +128,9 @@ def _listen(features: Sequence[str], passages: Sequence[Passage], model: Model) 
 
 
 def _place_terms(terms: Mapping[str, _Places], passage: Passage) -> None:
-    reading = passage.reading
-    if reading.has_han:
-        placed = [(term, place) for term, place in term_places(reading) if term in terms]
-    else:
-        placed = [(term, reading.places[n]) for n, term in enumerate(reading.stems) if term in terms]
-    for term, (start, end) in placed:
-        terms[term].append((passage, start, end))
+    for term, (start, end) in term_places(passage.reading):
+        if term in terms:
+            terms[term].append((passage, start, end))
 
 
 def _place_concepts(concepts: Mapping[str, _Places], passage: Passage, model: Model) -> None:

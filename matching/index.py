@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 FOREVER = date.max.toordinal()
 AS_COLUMN = 8
 LEAST_ROWS_OF_COLUMNS = 1024
-SMALLEST = float(np.finfo(np.float64).tiny)
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Found = tuple[NDArray[np.int32], Floats]
@@ -175,18 +174,22 @@ class Wanted:
             self.territories[first:last],
         )
 
+    def where(self, kept: Flags) -> "Wanted":
+        """The same needs with some of their features alone."""
+        starts = np.concatenate([[0], np.cumsum(kept)])[self.starts]
+        return Wanted(starts, self.features[kept], self.weights[kept], self.geography, self.territories)
 
-def best(part: Rankable, wanted: Wanted, allowed: Flags, limit: int, least: float = SMALLEST) -> Found:
+
+def best(part: Rankable, wanted: Wanted, allowed: Flags, limit: int) -> Found:
     """Rows (needs x limit) with the highest scores among those `allowed` and not excluded, and these scores.
 
-    Scores reach `least`, and fall; ties of 1e-9 go by id; what is missing is -1.
+    Scores are above 0, and fall; ties of 1e-9 go by id; what is missing is -1.
     """
     scores = np.zeros((len(wanted), limit))
     rows = np.full((len(wanted), limit), -1, dtype=np.int32)
     asked, numbers = _asked(part, wanted)
     levels = np.array([part.patterns.levels(territory) for territory in numbers], dtype=np.float32)
-    looked_at, between = allowed[: part.open_count], (0, len(wanted))
-    kernel().best(part.postings, asked, levels, looked_at, part.order, least, between, scores, rows)
+    kernel().best(part.postings, asked, levels, allowed[: part.open_count], part.order, scores, rows)
     return rows, scores
 
 
@@ -203,13 +206,8 @@ def _asked(part: Rankable, wanted: Wanted) -> tuple["Asked", Iterable[Territory]
     """The needs for the kernel, and their different places in the order that it numbers them."""
     numbers: dict[Territory, int] = {}
     places = np.array([numbers.setdefault(territory, len(numbers)) for territory in wanted.territories])
-    features, weights, starts = wanted.features, wanted.weights, wanted.starts
-    width = len(part.postings.place)
-    if len(features) and features.max() >= width:  # features that came after this segment: no row of it has them
-        known = features < width
-        starts = np.concatenate([[0], np.cumsum(known)])[starts]
-        features, weights = features[known], weights[known]
-    return kernel().Asked(starts, features, weights, wanted.geography, places), numbers
+    known = wanted.where(wanted.features < len(part.postings.place))  # no row has features that came afterwards
+    return kernel().Asked(known.starts, known.features, known.weights, known.geography, places), numbers
 
 
 def eligible(part: Segment, alive: Flags, as_of: date | None) -> Flags:

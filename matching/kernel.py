@@ -16,6 +16,7 @@ from matching.types import TIE
 
 TILE = 4096
 BLOCK = 64
+SMALLEST = float(np.finfo(np.float64).tiny)
 FUSED = {"contract"}  # a product and a sum in one step; the order of sums stays, so that every run gives the same
 UNORDERED = {"nnan", "nsz"}  # for the largest of many, none of which is NaN
 Loop = TypeVar("Loop", bound=Callable[..., Any])
@@ -134,14 +135,14 @@ def _add_listed(total: Any, low: int, part: Postings, at: Any, ends: Any, weight
 
 
 @_compiled()
-def _split(part: Postings, asked: Asked, first: int, last: int) -> Any:
+def _split(part: Postings, asked: Asked) -> Any:
     """The needs' features as columns (number, weight) and as lists (from, to, weight), and where they begin."""
-    size = asked.starts[last] - asked.starts[first]
+    size, count = len(asked.features), len(asked.starts) - 1
     places, heavy = np.empty(size, np.int32), np.empty(size, np.float64)
     at, ends, light = np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.float64)
-    dense, listed = np.zeros(last - first + 1, np.int64), np.zeros(last - first + 1, np.int64)
-    for need in range(first, last):
-        n, m = dense[need - first], listed[need - first]
+    dense, listed = np.zeros(count + 1, np.int64), np.zeros(count + 1, np.int64)
+    n, m = 0, 0
+    for need in range(count):
         for slot in range(asked.starts[need], asked.starts[need + 1]):
             feature = asked.features[slot]
             place = part.place[feature]
@@ -151,7 +152,7 @@ def _split(part: Postings, asked: Asked, first: int, last: int) -> Any:
             else:
                 at[m], ends[m], light[m] = part.starts[feature], part.starts[feature + 1], asked.weights[slot]
                 m += 1
-        dense[need - first + 1], listed[need - first + 1] = n, m
+        dense[need + 1], listed[need + 1] = n, m
     return places, heavy, dense, at, ends, light, listed
 
 
@@ -180,19 +181,16 @@ def best(
     levels: NDArray[np.float32],
     allowed: NDArray[np.bool_],
     order: NDArray[np.int32],
-    least: float,
-    between: tuple[int, int],
     scores: NDArray[np.float64],
     rows: NDArray[np.int32],
 ) -> None:
-    """Write the best rows of the needs `between` (from, to) and their scores into `rows` and `scores` (n x limit).
+    """Write the best rows of each need and their scores into `rows` and `scores` (needs x limit).
 
     `levels` (places x runs) say how far each run covers each place; a run below 0 is left out. The first
-    `len(allowed)` rows are looked at: they must be allowed and reach `least`; `order` (one number a row) decides
+    `len(allowed)` rows are looked at: they must be allowed and score above 0; `order` (one number a row) decides
     ties. Where there are fewer than asked for, rows stay -1.
     """
-    first, last = between
-    places, heavy, dense, at, ends, light, listed = _split(part, asked, first, last)
+    places, heavy, dense, at, ends, light, listed = _split(part, asked)
     tile_total = np.empty(TILE)
     first_run = 0
     for low in range(0, len(allowed), TILE):
@@ -200,13 +198,13 @@ def best(
         total = tile_total[: high - low]
         while part.runs[first_run + 1] <= low:
             first_run += 1
-        for need in range(first, last):
-            used = slice(dense[need - first], dense[need - first + 1])
+        for need in range(len(scores)):
+            used = slice(dense[need], dense[need + 1])
             _add_columns(total, part.columns[low // TILE], places[used], heavy[used])
-            used = slice(listed[need - first], listed[need - first + 1])
+            used = slice(listed[need], listed[need + 1])
             _add_listed(total, low, part, at[used], ends[used], light[used])
             _add_runs(total, low, part.runs, first_run, levels[asked.places[need]], asked.geography[need])
-            _keep(total, low, least, allowed, order, scores[need], rows[need])
+            _keep(total, low, allowed, order, scores[need], rows[need])
 
 
 @_compiled(fastmath=FUSED)
@@ -223,9 +221,9 @@ def _add_runs(total: Any, low: int, runs: Any, run: int, levels: Any, geography:
 
 
 @_compiled()
-def _keep(total: Any, low: int, least: float, allowed: Any, order: Any, scores: Any, rows: Any) -> None:
+def _keep(total: Any, low: int, allowed: Any, order: Any, scores: Any, rows: Any) -> None:
     """Take the rows of a tile that are among the best so far; blocks below the last of them are passed by."""
-    bar = _bar(scores, rows, least)
+    bar = _bar(scores, rows)
     for begin in range(0, len(total), BLOCK):
         block = total[begin : begin + BLOCK]
         if _largest(block) < bar:
@@ -234,19 +232,19 @@ def _keep(total: Any, low: int, least: float, allowed: Any, order: Any, scores: 
             score = total[row - low]
             if score >= bar and allowed[row]:
                 _insert(scores, rows, order, score, row)
-                bar = _bar(scores, rows, least)
+                bar = _bar(scores, rows)
 
 
 @_compiled()
-def _bar(scores: Any, rows: Any, least: float) -> float:
+def _bar(scores: Any, rows: Any) -> float:
     """What a score must reach to be looked at: a TIE below the last of the best, for it may tie."""
-    return least if rows[-1] < 0 else max(least, scores[-1] - TIE)
+    return SMALLEST if rows[-1] < 0 else max(SMALLEST, scores[-1] - TIE)
 
 
 @_compiled()
 def totals(part: Postings, asked: Asked, levels: NDArray[np.float32], scores: NDArray[np.float64]) -> None:
     """Write the score of every row for the first need into `scores`, whatever keeps a row from being eligible."""
-    places, heavy, dense, at, ends, light, listed = _split(part, asked, 0, 1)
+    places, heavy, dense, at, ends, light, listed = _split(part, asked)
     columns, lists = slice(0, dense[1]), slice(0, listed[1])
     for low in range(0, len(scores), TILE):
         total = scores[low : low + TILE]

@@ -85,7 +85,7 @@ class Matcher:
         """The score of any programme for a need, gated or not; KeyError for an unknown id. Rank is 0."""
         return self._suggestion(self._state, need, self.asked([need]), programme_id, 0, as_of)
 
-    def rank(self, need: Need, limit: int = 100, as_of: date | None = None) -> list[tuple[str, float]]:
+    def rank(self, need: Need, limit: int = 100, as_of: date | None = None) -> Ranked:
         """(programme id, score) of what is eligible and scores above 0, best first, ties by id."""
         return self._best(self._state, self.asked([need]), limit, as_of)[0]
 
@@ -96,7 +96,7 @@ class Matcher:
         as_of: date | None = None,
         threads: int = 1,
         readers: Readers | None = None,
-    ) -> Iterator[tuple[Need, list[tuple[str, float]]]]:
+    ) -> Iterator[tuple[Need, Ranked]]:
         """(need, what `rank` gives for it) for each need in turn; many are read and scored at once."""
         state = self._state
         for some in portions(needs, PORTION):
@@ -126,18 +126,6 @@ class Matcher:
         explained = self._suggestions(state, need, asked, likely, as_of)
         return [suggestion for suggestion in explained if suggestion.proposed]
 
-    def propose_all(
-        self,
-        needs: Iterable[Need],
-        limit: int = 10,
-        as_of: date | None = None,
-        threads: int = 1,
-        readers: Readers | None = None,
-    ) -> Iterator[tuple[str, list[Suggestion]]]:
-        """(need id, its proposals) for each need in turn; the list is empty where nothing is proposed."""
-        for need, ranked in self.rank_all(needs, limit, as_of, threads, readers):
-            yield need.id, self.propose(need, limit, as_of, ranked)
-
     def asked(self, needs: Sequence[Need], readers: Readers | None = None) -> Wanted:
         """Needs as rows of weighted features; those that no programme has ever had are left out."""
         profiles = (readers or Readers(self.model)).needs(needs)
@@ -145,9 +133,8 @@ class Matcher:
         placed = np.array([territory.is_known for territory in territories], dtype=np.bool_)
         weights, groups = need_values(profiles, self._statistics, self.model.weights, placed)
         columns = self._vocabulary.find(profiles.names)[profiles.columns]
-        known = columns >= 0
-        starts = np.concatenate([[0], np.cumsum(known)])[profiles.starts]
-        return Wanted(starts, columns[known], weights[known], groups[:, GEOGRAPHY], territories)
+        wanted = Wanted(profiles.starts, columns, weights, groups[:, GEOGRAPHY], territories)
+        return wanted.where(columns >= 0)
 
     def offered(self, as_of: date | None = None) -> list[tuple[Segment, Flags]]:
         """The programmes at this moment in segments, with the rows that are there and pass their own gates."""
@@ -201,7 +188,7 @@ class Matcher:
             passing = eligible(part, alive, as_of) & admitted
             scores = totals(part, asked)
             rows = np.flatnonzero((passing if is_open else alive & ~passing) & (scores > 0))
-            found += [(part.programmes[row].id, float(scores[row])) for row in rows]
+            found += [(part.ids[row], float(scores[row])) for row in rows]
         return sorted(found, key=_place)[:limit]
 
     def _suggestions(

@@ -217,14 +217,16 @@ def test_an_invented_state_lies_in_the_subregion_that_it_is_given() -> None:
     assert not unplaced.proposed
 
 
-def test_proposals_for_many_needs_come_one_need_at_a_time() -> None:
+def test_proposals_follow_from_rankings_of_many_needs() -> None:
     matcher = Matcher(PROGRAMMES, MODEL)
     barren = Need("n2", "Roads", "Bridges and tarmac.", recipient=Place(regions=("011",)))
 
-    found = dict(matcher.propose_all([MARKING_NEED, barren]))
+    ranked = matcher.rank_all([MARKING_NEED, barren])
+    found = {need.id: matcher.propose(need, ranked=best) for need, best in ranked}
 
     assert [s.programme_id for s in found["n1"]] == ["marking"]
     assert found["n2"] == []
+    assert found["n1"] == matcher.propose(MARKING_NEED)
 
 
 def test_without_programmes_nothing_is_suggested() -> None:
