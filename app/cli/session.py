@@ -76,8 +76,8 @@ def say(line: str) -> None:
 
 
 def answer(line: str) -> None:
-    """Print what was asked for, on stdout."""
-    print(line)  # noqa: T201
+    """Print what was asked for, on stdout, at once: a server that goes on to serve may write to a pipe."""
+    print(line, flush=True)  # noqa: T201
 
 
 def console() -> Console:
