@@ -19,10 +19,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from matching import Matcher, Model, Need, Programme, knowledge, load_model
 from matching.evaluation import ndcg, rankings, report, without_codes
 from matching.features import joined, named, need_values, pack, programme_values, similarities, statistics
+from matching.files import read_judgements, read_needs, read_programmes
 from matching.geography import Atlas, closeness
 from matching.model import GROUPS, build
 from matching.profiles import need_profile, programme_profile
-from matching.reading import read_judgements, read_needs, read_programmes
 
 LANGUAGES = ("all", "en", "fr", "es", "ar+ru+zh")
 ROUNDS, FOLDS = 300, 5

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from matching import evaluation
+from matching.files import LineError, read_judgements, read_needs, read_programmes
 from matching.knowledge import KnowledgeError
 from matching.matcher import Matcher, Ranked
 from matching.model import Model, load_model
 from matching.readers import Readers
-from matching.reading import LineError, read_judgements, read_needs, read_programmes
 from matching.types import Contribution, Gate, Need, Span, Suggestion
 
 STOPPED = 130
