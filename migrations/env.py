@@ -13,6 +13,7 @@ import app.organizations.models
 import app.pairings.model_candidates
 import app.pairings.models
 import app.programmes.models
+import app.referrals.models
 import app.vocabularies.models  # noqa: F401
 from app.core.db import make_engine
 from app.core.model import Base

@@ -37,21 +37,56 @@ class Permission(enum.StrEnum):
     AUDIT_READ = "audit:read"
     AUDIT_READ_ALL = "audit:read_all"
     JOB_READ = "job:read"
+    REFERRAL_READ = "referral:read"
+    REFERRAL_CONVEY = "referral:convey"
+    REFERRAL_ANSWER = "referral:answer"
+    ADVISORY_READ = "advisory:read"
+    ADVISORY_MANAGE = "advisory:manage"
+    CLEARANCE_READ = "clearance:read"
+    CLEARANCE_GIVE = "clearance:give"
+    OFFER_MAKE = "offer:make"
+    OFFER_READ = "offer:read"
+    INTEREST_READ = "interest:read"
+    INTEREST_EXPRESS = "interest:express"
+    SEARCH_KEEP = "search:keep"
+    NOTICE_READ = "notice:read"
+    NOTICE_CHOOSE = "notice:choose"
+    CLOCK_READ = "clock:read"
+    BRIEFING_READ = "briefing:read"
+    BRIEFING_GIVE = "briefing:give"
+    PORTFOLIO_READ = "portfolio:read"
+    COVERAGE_READ = "coverage:read"
+    FILE_READ = "file:read"
+    PRACTICE_WRITE = "practice:write"
+    PRACTICE_READ = "practice:read"
+    COMMENT_WRITE = "comment:write"
+    MATURITY_READ = "maturity:read"
+    MATURITY_WRITE = "maturity:write"
 
 
 P = Permission
-_EVERYBODY = {P.ME, P.ORGANIZATION_READ, P.NEED_READ, P.PROGRAMME_READ, P.EXPORT}
+_EVERYBODY = {
+    P.ME, P.ORGANIZATION_READ, P.NEED_READ, P.PROGRAMME_READ, P.EXPORT, P.REFERRAL_READ, P.SEARCH_KEEP,
+    P.NOTICE_READ, P.NOTICE_CHOOSE, P.COVERAGE_READ, P.PRACTICE_READ, P.COMMENT_WRITE,
+}  # fmt: skip
 _OFFICER = _EVERYBODY | {
     P.GROUP_READ, P.ASSESSMENT_READ, P.ASSESSMENT_WRITE, P.NEED_WRITE, P.RELEASE_READ, P.RELEASE_WRITE,
     P.PROGRAMME_WRITE, P.PAIRING_READ, P.PAIRING_DECIDE, P.MATCH_RUN, P.MODEL_READ, P.IMPORT, P.AUDIT_READ,
-    P.JOB_READ,
+    P.JOB_READ, P.REFERRAL_CONVEY, P.REFERRAL_ANSWER, P.ADVISORY_READ, P.CLEARANCE_READ, P.CLEARANCE_GIVE,
+    P.INTEREST_READ, P.CLOCK_READ, P.BRIEFING_READ, P.BRIEFING_GIVE, P.PORTFOLIO_READ, P.FILE_READ,
+    P.PRACTICE_WRITE, P.MATURITY_READ, P.MATURITY_WRITE,
 }  # fmt: skip
 
+_PARTNER = _EVERYBODY | {
+    P.PROGRAMME_WRITE, P.KEY_MANAGE, P.IMPORT, P.JOB_READ, P.REFERRAL_ANSWER, P.OFFER_MAKE, P.OFFER_READ,
+}  # fmt: skip
+_DONOR = _EVERYBODY | {P.INTEREST_READ, P.INTEREST_EXPRESS}
+
 GRANTS: dict[Role, set[Permission]] = {
-    Role.ADMIN: set(Permission),
+    Role.ADMIN: set(Permission) - {P.OFFER_MAKE, P.OFFER_READ, P.INTEREST_EXPRESS},
     Role.OFFICER: _OFFICER,
-    Role.PARTNER: _EVERYBODY | {P.PROGRAMME_WRITE, P.KEY_MANAGE, P.IMPORT, P.JOB_READ},
-    Role.DONOR: _EVERYBODY,
+    Role.PARTNER: _PARTNER,
+    Role.DONOR: _DONOR,
 }
 READS = {permission for permission in Permission if permission.value.endswith(":read")} | {
     P.ME, P.EXPORT, P.AUDIT_READ_ALL,

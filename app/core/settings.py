@@ -4,6 +4,7 @@ import os
 import secrets
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -29,6 +30,17 @@ class Settings(BaseSettings):
     review_first_programmes: bool = False
     assurance_days: int = 180
     specificity_threshold: float = 0.6
+    clearance: Literal["off", "always"] = "off"
+    # Clocks: each names the practice that it comes from, and counts from the event that starts it.
+    observations_days: int = Field(30, ge=1, description="State's factual observations, from receipt (CTC visits)")
+    steps_months: int = Field(6, ge=1, description="State's report on steps taken, from receipt (CTC visits)")
+    silence_working_days: int = Field(5, ge=1, description="silence procedure, from its start (1540 Committee)")
+    answer_months: int = Field(2, ge=1, description="organization's answer, from conveyance (NDC Partnership)")
+    inquiry_months: int = Field(12, ge=1, description="'was it met?', from completion (1540 Committee)")
+    unconfirmed_days: int = Field(30, ge=1, description="the State's answer to that inquiry, from its sending")
+    briefing_months: int = Field(2, ge=1, description="briefing, from the last one (1540 Committee)")
+    interest_working_days: int = Field(10, ge=1, description="interest unanswered, from its expression")
+    unsupported_days: int = Field(60, ge=1, description="open need without a conveyed referral, from its opening")
     run_jobs_in_process: bool = True
     thread_pool_size: int = 6
 

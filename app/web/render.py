@@ -33,9 +33,15 @@ P = Permission
 # What the bar at the top offers, and the permission that a link needs.
 NAVIGATION: Sequence[tuple[str, str, Permission | None]] = (
     ("/", "Home", P.PAIRING_READ),
+    ("/assessments", "Assessments", P.ASSESSMENT_READ),
     ("/needs", "Needs", P.NEED_READ),
     ("/pairings", "Review queue", P.PAIRING_READ),
+    ("/referrals", "Referrals", P.REFERRAL_READ),
+    ("/interests", "Interests", P.INTEREST_READ),
     ("/programmes", "Programmes", P.PROGRAMME_READ),
+    ("/practices", "Guidelines", None),
+    ("/clocks", "Due", P.CLOCK_READ),
+    ("/portfolio", "Portfolio", P.PORTFOLIO_READ),
     ("/runs", "Match runs", P.MATCH_RUN),
     ("/users", "Users", P.USER_MANAGE),
     ("/keys", "Keys", P.KEY_MANAGE),

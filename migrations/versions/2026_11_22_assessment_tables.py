@@ -1,0 +1,19 @@
+"""Assessment tables."""
+
+import sqlalchemy as sa
+from alembic import op
+
+import app.core.model
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

@@ -1,0 +1,19 @@
+"""Consent."""
+
+import sqlalchemy as sa
+from alembic import op
+
+import app.core.model
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

@@ -1,0 +1,19 @@
+"""Interest."""
+
+import sqlalchemy as sa
+from alembic import op
+
+import app.core.model
+
+revision = "0008"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

@@ -1,0 +1,19 @@
+"""Letters."""
+
+import sqlalchemy as sa
+from alembic import op
+
+import app.core.model
+
+revision = "0013"
+down_revision = "0012"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

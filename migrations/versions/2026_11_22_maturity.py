@@ -1,0 +1,19 @@
+"""Maturity."""
+
+import sqlalchemy as sa
+from alembic import op
+
+import app.core.model
+
+revision = "0012"
+down_revision = "0011"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

@@ -1,0 +1,19 @@
+"""Notices."""
+
+import sqlalchemy as sa
+from alembic import op
+
+import app.core.model
+
+revision = "0007"
+down_revision = "0006"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

@@ -1,0 +1,19 @@
+"""Offers."""
+
+import sqlalchemy as sa
+from alembic import op
+
+import app.core.model
+
+revision = "0011"
+down_revision = "0010"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

@@ -1,0 +1,19 @@
+"""Practices."""
+
+import sqlalchemy as sa
+from alembic import op
+
+import app.core.model
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
