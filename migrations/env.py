@@ -3,6 +3,7 @@
 from alembic import context
 from sqlalchemy import Connection
 
+import app.access.addresses
 import app.access.models
 import app.assessments.models
 import app.audit.models
