@@ -29,7 +29,10 @@ class Purpose(enum.StrEnum):
 
 
 class SecretAddress(Base):
-    """A secret that stands in an address. Only its SHA-256 is stored: it is shown once, a new one ends it."""
+    """A secret that stands in an address. Only its SHA-256 is stored: it is shown once, a new one ends it.
+
+    `about` names the one record that it reads, where a purpose has several: a saved search by its id.
+    """
 
     __tablename__ = "secret_address"
     __table_args__ = (
@@ -37,6 +40,7 @@ class SecretAddress(Base):
             "uq_secret_address_in_force",
             "user_id",
             "purpose",
+            "about",
             unique=True,
             sqlite_where=text("revoked_at IS NULL"),
             postgresql_where=text("revoked_at IS NULL"),
@@ -46,6 +50,7 @@ class SecretAddress(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     user_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
     purpose: Mapped[Purpose]
+    about: Mapped[str] = mapped_column(String(40), default="")
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     revoked_at: Mapped[datetime | None]
@@ -66,43 +71,66 @@ class ReadsFeed:
         signed_in: OptionalActor,
         key: Annotated[str | None, Query(max_length=100, description="the secret of this address")] = None,
     ) -> Actor:
-        actor = current_actor(signed_in) if key is None else _owner(session, self.purpose, key)
-        check(actor, self.permission)
-        return actor
+        return reader(session, signed_in, key, self.permission, self.purpose)
 
 
-def issue(session: Session, actor: Actor, purpose: Purpose) -> str:
+def reader(
+    session: Session,
+    signed_in: Actor | None,
+    key: str | None,
+    permission: Permission,
+    purpose: Purpose,
+    about: str = "",
+) -> Actor:
+    """Who reads a feed. Raises NotSignedIn without a session, key or secret that is good for it, NotPermitted."""
+    actor = current_actor(signed_in) if key is None else _owner(session, purpose, about, key)
+    check(actor, permission)
+    return actor
+
+
+def issue(session: Session, actor: Actor, purpose: Purpose, about: str = "") -> str:
     """Return a new secret for the actor's own feed; the one before stops working. Raises Conflict for a key."""
     if actor.user_id is None:
         raise Conflict("An address belongs to an account; an API key can read the feed by itself")
-    revoke(session, actor, purpose)
+    revoke(session, actor, purpose, about)
     secret = secrets.token_urlsafe(32)
-    made = SecretAddress(user_id=actor.user_id, purpose=purpose, token_hash=sha256(secret))
+    made = SecretAddress(user_id=actor.user_id, purpose=purpose, about=about, token_hash=sha256(secret))
     session.add(made)
     session.flush()
-    audit.record(session, actor, "address.issued", made, after={"purpose": purpose})
+    audit.record(session, actor, "address.issued", made, after={"purpose": purpose, "about": about})
     return secret
 
 
-def revoke(session: Session, actor: Actor, purpose: Purpose) -> None:
+def revoke(session: Session, actor: Actor, purpose: Purpose, about: str = "") -> None:
     """End the actor's address, if there is one."""
-    if made := in_force(session, actor, purpose):
+    if made := in_force(session, actor, purpose, about):
         made.revoked_at = utc_now()
         session.flush()
-        audit.record(session, actor, "address.revoked", made, after={"purpose": purpose})
+        audit.record(session, actor, "address.revoked", made, after={"purpose": purpose, "about": about})
 
 
-def in_force(session: Session, actor: Actor, purpose: Purpose) -> SecretAddress | None:
+def in_force(session: Session, actor: Actor, purpose: Purpose, about: str = "") -> SecretAddress | None:
     """The actor's address as far as it can still be known: when it was made, not its secret."""
     own = (SecretAddress.user_id == actor.user_id) & (SecretAddress.purpose == purpose)
-    return session.scalar(select(SecretAddress).where(own, SecretAddress.revoked_at.is_(None)))
+    named = own & (SecretAddress.about == about)
+    return session.scalar(select(SecretAddress).where(named, SecretAddress.revoked_at.is_(None)))
 
 
-def _owner(session: Session, purpose: Purpose, secret: str) -> Actor:
+def end_about(session: Session, actor: Actor, purpose: Purpose, about: str) -> None:
+    """End everybody's address of a record that is no more."""
+    ended = (SecretAddress.purpose == purpose) & (SecretAddress.about == about)
+    for made in session.scalars(select(SecretAddress).where(ended, SecretAddress.revoked_at.is_(None))).all():
+        made.revoked_at = utc_now()
+        session.flush()
+        audit.record(session, actor, "address.revoked", made, after={"purpose": purpose, "about": about})
+
+
+def _owner(session: Session, purpose: Purpose, about: str, secret: str) -> Actor:
     """Whose address it is. A look-up by SHA-256 tells a guesser nothing by its time."""
     statement = select(User).join(SecretAddress, SecretAddress.user_id == User.id)
     in_use = SecretAddress.revoked_at.is_(None), User.disabled_at.is_(None)
-    named = SecretAddress.token_hash == sha256(secret), SecretAddress.purpose == purpose
+    of_feed = SecretAddress.purpose == purpose, SecretAddress.about == about
+    named = SecretAddress.token_hash == sha256(secret), *of_feed
     owner = session.scalar(statement.where(*named, *in_use))
     if owner is None:
         raise NotSignedIn("This address is not valid any more; get a new one where you signed in")

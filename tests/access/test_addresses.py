@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy.orm import Session
 
-from app.access.addresses import Purpose, ReadsFeed, in_force, issue, revoke
+from app.access.addresses import Purpose, ReadsFeed, in_force, issue, reader, revoke
 from app.access.permissions import Permission
 from app.core.actor import Actor, Role
 from app.core.db import utc_now
@@ -16,9 +16,9 @@ CLOCKS = ReadsFeed(Permission.CLOCK_READ, Purpose.CLOCKS)
 def test_a_secret_reads_as_its_owner_and_writes_nothing(session: Session, officer: As):
     secret = issue(session, officer.actor, Purpose.CLOCKS)
 
-    reader = CLOCKS(session, None, secret)
+    found = CLOCKS(session, None, secret)
 
-    assert (reader.user_id, reader.role, reader.may_write) == (officer.user.id, Role.OFFICER, False)
+    assert (found.user_id, found.role, found.may_write) == (officer.user.id, Role.OFFICER, False)
 
 
 @pytest.mark.parametrize("wrong", ["", "guess", "\x00", "١"])
@@ -70,3 +70,13 @@ def test_a_key_has_no_address(session: Session, officer: As):
     with pytest.raises(Conflict):
         issue(session, key, Purpose.CLOCKS)
     assert in_force(session, officer.actor, Purpose.CLOCKS) is None
+
+
+def test_a_secret_about_one_record_reads_no_other(session: Session, officer: As):
+    searches = Permission.NEED_READ, Purpose.SEARCHES
+    first = issue(session, officer.actor, Purpose.SEARCHES, "one")
+    issue(session, officer.actor, Purpose.SEARCHES, "two")
+
+    with pytest.raises(NotSignedIn):
+        reader(session, None, first, *searches, about="two")
+    assert reader(session, None, first, *searches, about="one").user_id == officer.user.id
