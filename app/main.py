@@ -37,6 +37,7 @@ from app.organizations.keys.routes import router as keys
 from app.organizations.routes import router as organizations
 from app.organizations.users.routes import router as users
 from app.pairings.model_routes import router as models
+from app.pairings.offers.routes import router as offers
 from app.pairings.ranking import Ranking
 from app.pairings.routes import router as pairings
 from app.pairings.runs import handlers as matching_jobs
@@ -48,6 +49,7 @@ from app.web.pages.failures import show_failure
 from app.web.pages.home import router as home_pages
 from app.web.pages.keys import router as keys_pages
 from app.web.pages.needs import router as needs_pages
+from app.web.pages.offers import router as offers_pages
 from app.web.pages.pairings import router as pairings_pages
 from app.web.pages.programmes import router as programmes_pages
 from app.web.pages.releases import router as releases_pages
@@ -70,6 +72,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     keys,
     assessments,
     releases,
+    offers,  # before needs: `similar-to-mine` is no reference
     needs,
     programmes,
     imports,
@@ -82,6 +85,7 @@ PAGES: tuple[APIRouter, ...] = (
     exports,
     home_pages,
     releases_pages,
+    offers_pages,
     pairings_pages,
     needs_pages,
     programmes_pages,

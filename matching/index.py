@@ -217,6 +217,11 @@ def eligible(part: Segment, alive: Flags, as_of: date | None) -> Flags:
     return passing
 
 
+def is_eligible(part: Segment, row: int, as_of: date | None) -> bool:
+    """What `eligible` says of one row that is there."""
+    return row < part.open_count and (as_of is None or bool(part.ends[row] >= as_of.toordinal()))
+
+
 @cache
 def kernel() -> ModuleType:
     """The compiled loops; loaded on first use, for numba takes half a second."""

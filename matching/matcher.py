@@ -14,7 +14,7 @@ from matching.explanation import Explainer, Sides
 from matching.features import Profiles, Statistics, need_values, programme_values, statistics
 from matching.gates import gates
 from matching.geography import Atlas, Pattern, closeness
-from matching.index import Flags, Segment, Vocabulary, Wanted, best, eligible, segment, totals
+from matching.index import Flags, Floats, Segment, Vocabulary, Wanted, best, eligible, is_eligible, segment, totals
 from matching.model import GROUPS, Model
 from matching.readers import Readers
 from matching.state import State, fitted
@@ -84,6 +84,26 @@ class Matcher:
     def explain(self, need: Need, programme_id: str, as_of: date | None = None) -> Suggestion:
         """The score of any programme for a need, gated or not; KeyError for an unknown id. Rank is 0."""
         return self._suggestion(self._state, need, self.asked([need]), programme_id, 0, as_of)
+
+    def scores(self, needs: Sequence[Need], programme_ids: Sequence[str], as_of: date | None = None) -> Floats:
+        """Scores of some programmes for some needs (needs x programmes), 0 where a gate shuts one out.
+
+        Raises KeyError for an unknown id.
+        """
+        state, asked = self._state, self.asked(needs)
+        shape = len(needs), len(self._vocabulary)
+        wanted = csr_array((asked.weights, asked.features, asked.starts), shape)
+        found = np.empty((len(needs), len(programme_ids)))
+        for n, programme_id in enumerate(programme_ids):
+            part, row = state.find(programme_id)
+            held = slice(part.by_row.indptr[row], part.by_row.indptr[row + 1])
+            values = np.zeros(shape[1])
+            values[part.by_row.indices[held]] = part.by_row.data[held]
+            pattern, is_open = part.pattern_of[row], is_eligible(part, row, as_of)
+            levels = np.array([part.patterns.levels(territory)[pattern] for territory in asked.territories])
+            passing = (levels >= 0) & is_open
+            found[:, n] = np.where(passing, np.minimum(wanted @ values + asked.geography * levels, 1.0), 0.0)
+        return found
 
     def rank(self, need: Need, limit: int = 100, as_of: date | None = None) -> Ranked:
         """(programme id, score) of what is eligible and scores above 0, best first, ties by id."""

@@ -142,6 +142,8 @@ def _by_worth(statement: Select[Pairing], wanted: PairingFilter) -> Select[Pairi
         statement = statement.where(Pairing.proposed_at <= utc_now() - timedelta(days=wanted.min_age))
     if wanted.max_age is not None:
         statement = statement.where(Pairing.proposed_at >= utc_now() - timedelta(days=wanted.max_age))
+    if wanted.origin:
+        statement = statement.where(Pairing.origin.in_(wanted.origin))
     if wanted.changed_since_rejection is not None:
         statement = statement.where(Pairing.changed_since_rejection.is_(wanted.changed_since_rejection))
     return statement

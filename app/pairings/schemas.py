@@ -66,6 +66,7 @@ class PairingFilter(BaseModel):
     min_age: int | None = Field(None, ge=0, le=36_500, description="days since it was proposed, at least")
     max_age: int | None = Field(None, ge=0, le=36_500, description="days since it was proposed, at most")
     changed_since_rejection: bool | None = None
+    origin: list[Origin] = Field(default_factory=list, max_length=3)
     queue: bool | None = Field(
         None,
         description="only pairs with both sides open; true unless said where `status` is proposed alone",

@@ -83,11 +83,17 @@ def sides(session: Session, actor: Actor, values: PairingIn) -> tuple[Need, Prog
 
 
 def store(
-    session: Session, actor: Actor, ranking: Ranking, need: Need, programme: Programme
+    session: Session,
+    actor: Actor,
+    ranking: Ranking,
+    need: Need,
+    programme: Programme,
+    origin: Origin = Origin.OFFICER,
 ) -> tuple[Pairing, bool]:
-    """Keep an officer's own pair whatever its score, with its present explanation; say whether it is new.
+    """Keep a pair of one's own whatever its score, with its present explanation; say whether it is new.
 
-    One that exists is returned as it is; a superseded one is proposed again. Raises Conflict for a fund.
+    One that exists is returned as it is, marked as a partner's where it waits for review and a partner offers
+    it; a superseded one is proposed again. Raises Conflict for a fund.
     """
     if programme.kind is ProgrammeKind.FUND:
         raise Conflict(f"{programme.ref} is a fund: a way to pay, attached to a referral and never paired")
@@ -96,6 +102,8 @@ def store(
         select(Pairing).where(Pairing.need_id == need.id, Pairing.programme_id == programme.id)
     )
     if existing and existing.status is not PairingStatus.SUPERSEDED:
+        if origin is Origin.PARTNER and existing.status in {PairingStatus.PROPOSED, PairingStatus.DEFERRED}:
+            existing.origin = origin
         return existing, False
     pairing = existing or Pairing(need=need, programme=programme)
     before = {"status": existing.status} if existing else {}
@@ -103,7 +111,7 @@ def store(
     suggestion = ranking.current(session).explain(stated(need.id, revision), programme.id)
     if suggestion is None:
         raise NotFound(f"{programme.ref} is being registered; ask again shortly")
-    propose(pairing, Origin.OFFICER, suggestion, revision.number)
+    propose(pairing, origin, suggestion, revision.number)
     session.add(pairing)
     session.flush()
     audit.record(session, actor, "pairing.stored", pairing, before, {"status": pairing.status})

@@ -1,10 +1,13 @@
 """The programmes as they were at one audit event, ready to be ranked for any need."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from math import fsum
 from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
 
 from app.pairings.ranking.rows import Surroundings
 from app.programmes.models import ProgrammeKind
@@ -58,6 +61,10 @@ class Index:
         """The score of any programme, gated or not, with its reasons; None for one that is not known here."""
         known = programme_id in self.candidates
         return self.matcher.explain(need, str(programme_id), self.day) if known else None
+
+    def scores(self, needs: Sequence[StatedNeed], programme_ids: Sequence[UUID]) -> NDArray[np.float64]:
+        """Scores of some programmes for some needs (needs x programmes), 0 where a gate shuts one out."""
+        return self.matcher.scores(needs, [str(each) for each in programme_ids], self.day)
 
     def place(self, need: StatedNeed, programme_id: UUID) -> int:
         """The rank of a programme among all that are eligible; 0 for one that has none."""

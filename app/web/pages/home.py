@@ -15,7 +15,7 @@ from app.needs import queries as needs
 from app.needs.models import NeedStatus
 from app.needs.schemas import NeedFilter
 from app.pairings import queries as pairings
-from app.pairings.models import PairingStatus
+from app.pairings.models import Origin, PairingStatus
 from app.pairings.schemas import PairingFilter
 from app.programmes import queries as programmes
 from app.programmes.models import Freshness
@@ -62,6 +62,12 @@ def _waiting(session: Session, actor: Actor) -> list[Waiting]:
             "A rejected pair comes back only when one of its sides changed.",
         ),
         Waiting(
+            "of them offered by partners",
+            _offered(session, actor),
+            "/pairings?origin=partner",
+            "Partners offer on needs that are released to them.",
+        ),
+        Waiting(
             "accepted pairings",
             _pairs(session, actor, PairingStatus.ACCEPTED),
             "/pairings?status=accepted",
@@ -90,6 +96,11 @@ def _waiting(session: Session, actor: Actor) -> list[Waiting]:
 
 def _pairs(session: Session, actor: Actor, status: PairingStatus, changed: bool | None = None) -> int:
     wanted = PairingFilter(status=[status], changed_since_rejection=changed)
+    return pairings.page(session, actor, wanted, _COUNT)[1].total or 0
+
+
+def _offered(session: Session, actor: Actor) -> int:
+    wanted = PairingFilter(status=[PairingStatus.PROPOSED], origin=[Origin.PARTNER])
     return pairings.page(session, actor, wanted, _COUNT)[1].total or 0
 
 

@@ -18,6 +18,7 @@ from app.web.forms import Form, FormDep, attempt_once, filled, new_form, same_ve
 from app.web.lists import Facet, asked, chips, facet, first_path, next_path, paging_of
 from app.web.pages.need_desk import desk
 from app.web.pages.need_form import FIELDS, body_of, form_of, specificity_of
+from app.web.pages.offers import show_need
 from app.web.pages.organizations import organization_choices
 from app.web.render import Page, PageDep, go
 from app.web.words import spoken
@@ -92,7 +93,7 @@ def create(page: PageDep, form: FormDep, actor: Writer) -> Response:
 def need_page(page: PageDep, actor: Reader, ranking: RankingDep, ref: str) -> Response:
     shown = queries.get(page.session, actor, ref)
     if not actor.is_cted:
-        return page.show("needs/need.html", need=shown, desk=None, form=Form(), blank=Form(), about="")
+        return show_need(page, actor, shown, Form())
     gated = page.request.query_params.get("gated") == "yes"
     return show_desk(page, actor, ranking, ref, Form(), gated=gated)
 

@@ -45,7 +45,7 @@ SORTS = {
     PairingSort.NEWEST: "Newest first",
     PairingSort.OLDEST: "Oldest first",
 }
-_CHIPPED = ["status", "theme", "region", "organization", "need", "programme", "changed_since_rejection"]
+_CHIPPED = ["status", "theme", "region", "organization", "need", "programme", "origin", "changed_since_rejection"]
 
 
 @router.get("/pairings")
