@@ -13,6 +13,7 @@ from app.organizations.models import Organization
 from app.pairings.models import Decision, Judgement, Pairing, PairingStatus
 from app.pairings.runs import PATIENCE, abandoned
 from app.programmes.models import Programme, ProgrammeStatus
+from app.programmes.queries import contradictions
 from app.vocabularies.models import Term
 
 _LISTED = ("country", "region", "theme", "dimension", "function", "weapon", "assistance_type")
@@ -50,12 +51,8 @@ def overdue_programmes(session: Session) -> list[str]:
 def statuses_against_dates(session: Session) -> list[str]:
     """Programmes whose status and dates contradict each other. They are reported, never mended."""
     today = utc_now().date()
-    statement = select(Programme).where(Programme.status == ProgrammeStatus.ACTIVE).order_by(Programme.ref)
-    ended = statement.where(func.coalesce(Programme.actual_ends_on, Programme.ends_on) < today)
-    return [
-        f"programme {p.ref}: active, but it ended on {p.actual_ends_on or p.ends_on}"
-        for p in session.scalars(ended)
-    ]
+    found = session.scalars(select(Programme).order_by(Programme.ref))
+    return [f"programme {p.ref}: {said[0].lower()}{said[1:]}" for p in found for said in contradictions(p, today)]
 
 
 def needs_without_their_revision(session: Session) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, false, not_, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from app.access.models import User
@@ -15,11 +15,12 @@ from app.core.http import etag_of
 from app.core.paging import Found, Key, Paging, paginate
 from app.needs.models import Need, NeedCode, NeedRevision, NeedStatus
 from app.organizations.models import Organization
+from app.pairings.capacity import full, full_now
 from app.pairings.models import Decision, MatchRun, Pairing, PairingStatus
 from app.pairings.moves import allowed
 from app.pairings.schemas import DecisionOut, Named, Offered, PairingFilter, PairingOut, PairingSort
-from app.programmes.models import Programme, ProgrammeCode, ProgrammeKind
-from app.programmes.queries import is_live
+from app.programmes.models import Freshness, Programme, ProgrammeCode, ProgrammeKind, ProgrammeStatus
+from app.programmes.queries import freshness, is_live
 from app.vocabularies.queries import check_codes
 
 _ORDER = {
@@ -57,7 +58,9 @@ def search(session: Session, actor: Actor, wanted: PairingFilter, on: date) -> S
     statement = visible(actor)
     if wanted.status:
         statement = statement.where(status_column(on).in_([status.value for status in wanted.status]))
-    if wanted.queue or (wanted.queue is None and wanted.status == [PairingStatus.PROPOSED]):
+    if wanted.left_out is not None:
+        statement = statement.where(left_out(on) if wanted.left_out else not_(left_out(on)))
+    elif wanted.queue or (wanted.queue is None and wanted.status == [PairingStatus.PROPOSED]):
         statement = statement.where(sides_open(on))
     if wanted.theme:
         check_codes(session, "theme", wanted.theme, "theme")
@@ -72,7 +75,11 @@ def shown(session: Session, pairings: Sequence[Pairing], on: date) -> list[Pairi
     """The pairings as officers read them, with the newest decision on each."""
     titles = {row.id: row.title for row in session.execute(_titles([pair.need_id for pair in pairings]))}
     newest = _newest_decisions(session, [pairing.id for pairing in pairings])
-    return [_shown(pairing, titles[pairing.need_id], newest.get(pairing.id), on) for pairing in pairings]
+    reasons = _reasons(session, pairings, on)
+    return [
+        _shown(pairing, titles[pairing.need_id], newest.get(pairing.id), on, reasons.get(pairing.id))
+        for pairing in pairings
+    ]
 
 
 def decisions(session: Session, actor: Actor, pairing: Pairing) -> list[DecisionOut]:
@@ -102,7 +109,9 @@ def status_column(on: date) -> ColumnElement[str]:
 def sides_open(on: date) -> ColumnElement[bool]:
     """Whether the need is open and no gate shuts the programme out: read from the sides, never stored."""
     open_needs = select(Need.id).where(Need.status == NeedStatus.OPEN)
-    live = select(Programme.id).where(is_live(on), Programme.kind != ProgrammeKind.FUND)
+    live = select(Programme.id).where(
+        is_live(on), Programme.kind != ProgrammeKind.FUND, Programme.id.not_in(full())
+    )
     excluded = select(ProgrammeCode.code).where(
         ProgrammeCode.programme_id == Pairing.programme_id, ProgrammeCode.field == "excluded"
     )
@@ -110,6 +119,13 @@ def sides_open(on: date) -> ColumnElement[bool]:
     named = named.where(Need.id == Pairing.need_id, NeedCode.field == "countries")
     served = or_(~exists(named.correlate(Pairing)), exists(named.where(NeedCode.code.not_in(excluded))))
     return and_(Pairing.need_id.in_(open_needs), Pairing.programme_id.in_(live), served)
+
+
+def left_out(on: date) -> ColumnElement[bool]:
+    """Whether a proposal for an open need is not in the queue, because a fact shuts its programme out."""
+    open_needs = select(Need.id).where(Need.status == NeedStatus.OPEN)
+    proposed = status_column(on) == PairingStatus.PROPOSED.value
+    return and_(proposed, Pairing.need_id.in_(open_needs), not_(sides_open(on)))
 
 
 def runs(actor: Actor) -> Select[MatchRun]:
@@ -196,13 +212,45 @@ def _decision(decision: Decision, officer: str | None) -> DecisionOut:
     )
 
 
-def _shown(pairing: Pairing, title: str, newest: DecisionOut | None, on: date) -> PairingOut:
+def _reasons(session: Session, pairings: Sequence[Pairing], on: date) -> dict[UUID, str]:
+    """Why some of the pairings are left out of the queue, in words."""
+    out = select(Pairing.id).where(Pairing.id.in_([pairing.id for pairing in pairings]), left_out(on))
+    shut_out = set(session.scalars(out))
+    filled = full_now(session, {pairing.programme_id for pairing in pairings if pairing.id in shut_out})
+    return {
+        pairing.id: _reason(pairing.programme, on, pairing.programme_id in filled)
+        for pairing in pairings
+        if pairing.id in shut_out
+    }
+
+
+def _reason(programme: Programme, on: date, is_full: bool) -> str:
+    ends = programme.actual_ends_on or programme.ends_on
+    reasons = {
+        f"its programme is {programme.status}": programme.status is not ProgrammeStatus.ACTIVE,
+        f"its programme ended on {ends}": ends is not None and ends < on,
+        f"stale: nobody has assured its programme since {programme.assured_until}": freshness(programme, on)
+        is Freshness.STALE,
+        "full: its programme serves as many recipients as it can": is_full,
+        "it is a fund: a way to pay, and never proposed": programme.kind is ProgrammeKind.FUND,
+    }
+    return next((said for said, applies in reasons.items() if applies), "its programme excludes the recipient")
+
+
+def _shown(
+    pairing: Pairing, title: str, newest: DecisionOut | None, on: date, left_out_because: str | None
+) -> PairingOut:
     programme, status = pairing.programme, status_on(pairing, on)
     return PairingOut(
         id=pairing.id,
         etag=etag(pairing, on),
         need=Named(ref=pairing.need.ref, title=title),
-        programme=Offered(ref=programme.ref, title=programme.title, organization=programme.organization.ref),
+        programme=Offered(
+            ref=programme.ref,
+            title=programme.title,
+            organization=programme.organization.ref,
+            freshness=freshness(programme, on),
+        ),
         status=status,
         origin=pairing.origin,
         score=pairing.score,
@@ -213,5 +261,6 @@ def _shown(pairing: Pairing, title: str, newest: DecisionOut | None, on: date) -
         deferred_until=pairing.deferred_until if status is PairingStatus.DEFERRED else None,
         decision=newest,
         changed_since_rejection=pairing.changed_since_rejection,
+        left_out=left_out_because,
         moves=allowed(status),
     )

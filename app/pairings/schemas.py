@@ -71,6 +71,9 @@ class PairingFilter(BaseModel):
         None,
         description="only pairs with both sides open; true unless said where `status` is proposed alone",
     )
+    left_out: bool | None = Field(
+        None, description="true: only proposals for open needs that a fact shuts out, such as a stale programme"
+    )
     sort: PairingSort = PairingSort.BEST
 
 
@@ -81,6 +84,7 @@ class Named(BaseModel):
 
 class Offered(Named):
     organization: str
+    freshness: Freshness
 
 
 class DecisionOut(BaseModel):
@@ -109,6 +113,7 @@ class PairingOut(BaseModel):
     deferred_until: date | None
     decision: DecisionOut | None
     changed_since_rejection: bool
+    left_out: str | None = Field(description="why this proposal is not in the queue: stale, full, …")
     moves: list[Judgement] = Field(description="the judgements that its status allows")
 
 

@@ -26,6 +26,7 @@ from app.programmes.models import (
     ProgrammePartner,
     ProgrammeSearch,
     ProgrammeStatus,
+    Provenance,
 )
 from app.programmes.schemas import (
     CoverageOut,
@@ -137,7 +138,7 @@ def whole(actor: Actor, programme: Programme, on: date) -> ProgrammeOwn:
         eligibility_notes=programme.eligibility_notes,
         capacity=programme.capacity,
         merged_into=_merged_into(actor, programme, on),
-        warnings=contradictions(programme, on),
+        contradictions=contradictions(programme, on),
         created_at=programme.created_at,
         changed_at=programme.changed_at,
     ).model_copy(update={"etag": etag_of(programme.version)})
@@ -145,16 +146,17 @@ def whole(actor: Actor, programme: Programme, on: date) -> ProgrammeOwn:
 
 def contradictions(programme: Programme, on: date) -> list[str]:
     """Where the status and the dates disagree, in words."""
+    if programme.merged_into_id is not None:
+        return []
     ends = programme.actual_ends_on or programme.ends_on
     starts = programme.actual_starts_on or programme.starts_on
-    active, ended = programme.status is ProgrammeStatus.ACTIVE, programme.status is ProgrammeStatus.ENDED
+    status, closed = programme.status, programme.calls_close_on
+    active, ended = status is ProgrammeStatus.ACTIVE, status is ProgrammeStatus.ENDED
     found = {
-        f"It is active, but its dates say that it ended on {ends}": active and ends and ends < on,
+        f"It is {status}, but its dates say that it ended on {ends}": not ended and ends and ends < on,
         f"It is active, but its dates say that it starts on {starts}": active and starts and starts > on,
-        f"It is ended, but its dates say that it runs until {ends}": ended
-        and ends
-        and ends > on
-        and programme.merged_into_id is None,
+        f"It is active, but its calls closed on {closed}": active and closed and closed < on,
+        f"It is ended, but its dates say that it runs until {ends}": ended and ends and ends > on,
     }
     return [said for said, applies in found.items() if applies]
 
@@ -187,6 +189,21 @@ def page(
     statement = search(session, actor, wanted, on).options(*LOADED)
     found = paginate(session, statement, [_order(actor, wanted.sort), Key(Programme.id)], paging)
     return [view(actor, row.Programme, on) for row in found.rows], found
+
+
+def to_assure(
+    session: Session, actor: Actor, limit: int, on: date | None = None
+) -> tuple[list[ProgrammeOwn], int]:
+    """What the actor keeps and has to assure within 30 days or is late with, the latest first; and how many."""
+    day = on or today()
+    kept = Programme.organization_id == actor.organization_id
+    if actor.is_cted:
+        kept = or_(kept, Programme.provenance == Provenance.PUBLIC_SOURCES)
+    in_use = Programme.status.in_([ProgrammeStatus.ACTIVE, ProgrammeStatus.SUSPENDED])
+    due = visible(actor, day).where(kept, in_use, Programme.assured_until <= day + DUE)
+    total = session.scalar(due.with_only_columns(func.count())) or 0
+    first = due.options(*LOADED).order_by(Programme.assured_until, Programme.ref).limit(limit)
+    return [whole(actor, programme, day) for programme in session.scalars(first)], total
 
 
 def every(session: Session, actor: Actor, wanted: ProgrammeFilter) -> Iterator[ProgrammeView]:

@@ -218,7 +218,7 @@ class ProgrammeOwn(ProgrammePublic):
     eligibility_notes: str
     capacity: int | None
     merged_into: str | None
-    warnings: list[str] = Field(description="where the status contradicts the dates; never mended by itself")
+    contradictions: list[str] = Field(description="where status and dates disagree; never mended by itself")
     created_at: datetime
     changed_at: datetime
 

@@ -19,6 +19,7 @@ SAID = {
     "programme-saved": "The programme is saved.",
     "programme-moved": "The status is changed.",
     "assured": "Thank you: the programme is assured to be up to date.",
+    "assured-several": "Thank you: the programmes are assured to be up to date.",
     "run-started": "The run is queued; this page shows how far it is.",
     "user-changed": "The account is changed.",
     "user-invited-before": "The form was sent twice, they were invited once. The link was in the first answer; "

@@ -73,7 +73,9 @@ def test_an_active_programme_that_ended_is_found_and_one_that_ends_today_is_not(
 
     programme.ends_on = utc_now().date() - timedelta(days=1)
     session.commit()
-    assert [f"programme {programme.ref}: active, but it ended" in line for line in _found(session)] == [True]
+    assert [f"programme {programme.ref}: it is active, but its dates say" in line for line in _found(session)] == [
+        True
+    ]
 
 
 def test_the_actual_end_counts_more_than_the_planned_one(session: Session, programme: Programme):

@@ -149,7 +149,7 @@ def test_a_donor_is_given_no_draft_and_no_hidden_field_of_a_programme(donor: As,
     for form in FORMATS:
         [programme] = rows(donor, "programmes", form)
         assert programme["ref"] == offered
-        assert not set(programme) & {"excluded", "capacity", "eligibility_notes", "warnings"}
+        assert not set(programme) & {"excluded", "capacity", "eligibility_notes", "contradictions"}
 
 
 def test_a_partner_is_given_its_own_whole_and_of_others_what_is_public(

@@ -150,7 +150,7 @@ def test_a_duplicate_is_ended_and_leads_to_the_other(key: TestClient, officer: A
     merged = key.post(f"{path}/merge", json={"into": other["ref"]})
 
     assert (merged.json()["status"], merged.json()["merged_into"]) == ("ended", other["ref"])
-    assert merged.json()["warnings"] == []
+    assert merged.json()["contradictions"] == []
     assert key.patch(path, json={"title": "X"}, headers={"If-Match": "*"}).status_code == 409
     assert key.post(f"{path}/status", json={"status": "active"}, headers={"If-Match": "*"}).status_code == 409
     assert officer.get(path).json()["merged_into"] == other["ref"]

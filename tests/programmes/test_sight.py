@@ -13,7 +13,7 @@ from app.programmes.models import Freshness
 from tests.conftest import As
 from tests.programmes.conftest import MINIMAL, PATH, aged
 
-HIDDEN = ("excluded", "capacity", "eligibility_notes", "warnings", "merged_into", "created_at", "changed_at")
+HIDDEN = ("excluded", "capacity", "eligibility_notes", "contradictions", "merged_into", "created_at", "changed_at")
 
 
 def day(distance: int) -> str:
@@ -138,10 +138,10 @@ def test_a_status_that_contradicts_the_dates_is_reported_and_not_mended(key: Tes
     early = key.post(PATH, json=MINIMAL | {"starts_on": day(10)}).json()
     over = key.post(PATH, json=MINIMAL | {"status": "ended", "ends_on": day(10)}).json()
 
-    assert (past["status"], past["warnings"]) == (
+    assert (past["status"], past["contradictions"]) == (
         "active",
         [f"It is active, but its dates say that it ended on {day(-1)}"],
     )
-    assert early["warnings"] == [f"It is active, but its dates say that it starts on {day(10)}"]
-    assert over["warnings"] == [f"It is ended, but its dates say that it runs until {day(10)}"]
-    assert shelf["live"]["warnings"] == []
+    assert early["contradictions"] == [f"It is active, but its dates say that it starts on {day(10)}"]
+    assert over["contradictions"] == [f"It is ended, but its dates say that it runs until {day(10)}"]
+    assert shelf["live"]["contradictions"] == []

@@ -17,6 +17,7 @@ from app.audit.service import newest_number
 from app.core.db import utc_now
 from app.core.errors import Unavailable
 from app.organizations.models import Organization
+from app.pairings.capacity import full_now
 from app.pairings.model_candidates import ModelCandidate, in_force
 from app.pairings.ranking.index import Index
 from app.pairings.ranking.rows import Surroundings, candidates, surroundings
@@ -112,10 +113,11 @@ def _changed_since(session: Session, seen: int) -> _Changed:
 def _updated(session: Session, index: Index, newest: int, today: date) -> Index:
     """The index with what events name: fitted anew where word statistics are to follow, else row by row."""
     changed = _changed_since(session, index.seen)
-    if changed.is_nothing and today == index.day:
+    filled = index.full ^ full_now(session)  # a line that is taken up or ends is no event of the programme
+    if changed.is_nothing and not filled and today == index.day:
         return replace(index, seen=newest)
     around = surroundings(session, index.model, today)
-    some = None if changed.full_run or today != index.day else changed.programmes
+    some = None if changed.full_run or today != index.day else changed.programmes | filled
     read = candidates(session, today, some)
     different = {key: candidate for key, candidate in read.items() if index.candidates.get(key) != candidate}
     same_places = around.members == index.surroundings.members and around.invented == index.surroundings.invented
@@ -138,7 +140,7 @@ def _fitted(model: Model, offered: Mapping[UUID, Candidate], around: Surrounding
     matcher = Matcher(offered.values(), replace(model, geography=geography), around.invented)
     if len(offered) > SMALL:
         _keep_for_good()
-    return Index(matcher, offered, around, newest)
+    return Index(matcher, offered, around, newest, full=_full(offered))
 
 
 def _keep_for_good() -> None:
@@ -156,4 +158,9 @@ def _taken_in(index: Index, read: Mapping[UUID, Candidate], around: Surroundings
     matcher = copy.copy(index.matcher)  # its state is replaced, never changed: the copy goes its own way
     for candidate in read.values():
         matcher.upsert(candidate)
-    return Index(matcher, {**index.candidates, **read}, around, newest, index.changed + len(read))
+    full = (index.full - read.keys()) | _full(read)
+    return Index(matcher, {**index.candidates, **read}, around, newest, index.changed + len(read), full)
+
+
+def _full(read: Mapping[UUID, Candidate]) -> frozenset[UUID]:
+    return frozenset(key for key, candidate in read.items() if candidate.full)

@@ -29,6 +29,7 @@ class Index:
     surroundings: Surroundings
     seen: int
     changed: int = 0
+    full: frozenset[UUID] = frozenset()
 
     @property
     def day(self) -> date:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from app.needs.models import NeedRevision
 from app.organizations.models import Membership, Organization
+from app.pairings.capacity import full_now
 from app.programmes.models import Freshness, Programme
 from app.programmes.queries import freshness
 from app.vocabularies.models import Term
@@ -66,10 +67,11 @@ def candidates(session: Session, on: date, ids: Collection[UUID] | None = None) 
     if ids is not None:
         statement = statement.where(Programme.id.in_(ids))
     rows = session.scalars(statement.execution_options(populate_existing=True))
-    return {programme.id: _candidate(programme, on) for programme in rows}
+    full = full_now(session, ids)
+    return {programme.id: _candidate(programme, on, programme.id in full) for programme in rows}
 
 
-def _candidate(programme: Programme, on: date) -> Candidate:
+def _candidate(programme: Programme, on: date, full: bool) -> Candidate:
     codes = _by_field((code.field, code.code) for code in programme.codes)
     state = freshness(programme, on)
     return Candidate(
@@ -95,6 +97,7 @@ def _candidate(programme: Programme, on: date) -> Candidate:
         starts_on=programme.actual_starts_on or programme.starts_on,
         ends_on=programme.actual_ends_on or programme.ends_on,
         stale=state is Freshness.STALE,
+        full=full,
         overdue=state is Freshness.OVERDUE,
     )
 

@@ -44,6 +44,7 @@ class Desk:
     gated: Sequence[Candidate]
     asked_gated: bool
     funds: Sequence[Candidate]
+    left_out: Sequence[PairingOut]
     others: Sequence[PairingOut]
     ledger: Ledger
     specificity: Specificity
@@ -72,7 +73,8 @@ def desk(page: Page, actor: Actor, ranking: Ranking, need: Need, gated: bool) ->
         gated=shut_out,
         asked_gated=gated,
         funds=[_candidate(one, by_id) for one in found.ways_to_pay[:_FUNDS]],
-        others=[pairing for pairing in stored if pairing.id not in shown],
+        left_out=[pairing for pairing in stored if pairing.left_out],
+        others=[pairing for pairing in stored if pairing.id not in shown and not pairing.left_out],
         ledger=release_queries.ledger(session, actor, need, utc_now()),
         specificity=_specificity(page, actor, need),
         moves=[status for status in NeedStatus if status in service.MOVES[need.status]],

@@ -10,6 +10,7 @@ from app.access.permissions import Permission, Requires
 from app.core.actor import Actor
 from app.core.db import utc_now
 from app.core.errors import NotFound
+from app.core.paging import Paging
 from app.needs import queries as needs
 from app.needs.schemas import NeedView
 from app.pairings import queries, service, suggesting
@@ -45,7 +46,8 @@ SORTS = {
     PairingSort.NEWEST: "Newest first",
     PairingSort.OLDEST: "Oldest first",
 }
-_CHIPPED = ["status", "theme", "region", "organization", "need", "programme", "origin", "changed_since_rejection"]
+_NAMES = {"changed_since_rejection": "Changed since rejection", "left_out": "Left out because of a fact"}
+_CHIPPED = ["status", "theme", "region", "organization", "need", "programme", "origin", *_NAMES]
 
 
 @router.get("/pairings")
@@ -54,11 +56,13 @@ def queue_page(page: PageDep, actor: Reader) -> Response:
     if "status" not in page.request.query_params:
         wanted.status = [PairingStatus.PROPOSED]
     items, found = queries.page(page.session, actor, wanted, paging_of(page.request))
+    out = queries.page(page.session, actor, PairingFilter(left_out=True), Paging(limit=1, count=True))[1]
     now = utc_now()
     return page.show(
         "pairings/queue.html",
         pairings=[(item, (now - item.proposed_at).days, printed(item.score)) for item in items],
         total=found.total,
+        left_out=out.total,
         wanted=wanted,
         statuses=[(status.value, spoken(status).capitalize()) for status in PairingStatus],
         sorts=[(sort.value, name) for sort, name in SORTS.items()],
@@ -161,4 +165,4 @@ def _decision(form: Form) -> DecisionIn:
 def _label(page: Page, name: str, value: str) -> str:
     if name in {"theme", "region"}:
         return page.labels(name, value)
-    return "Changed since rejection" if name == "changed_since_rejection" else spoken(value)
+    return _NAMES.get(name) or spoken(value)

@@ -9,6 +9,7 @@ from fastapi.responses import Response
 from app.access.permissions import Permission, Requires
 from app.core.actor import Actor
 from app.core.errors import Invalid
+from app.pairings import capacity
 from app.programmes import queries, service
 from app.programmes.models import Programme, ProgrammeStatus, Provenance
 from app.programmes.routes import RulesDep
@@ -38,6 +39,7 @@ _FACETS: Mapping[str, tuple[str, str | None]] = {
     "organization": ("Organization", None),
 }
 _WORDED = {"kind", "status", "freshness"}
+_MOST_DUE = 50
 _CHIPPED = [*_FACETS, "country", "q"]
 
 
@@ -50,6 +52,7 @@ def list_page(page: PageDep, actor: Reader) -> Response:
         "programmes/list.html",
         programmes=views,
         total=found.total,
+        due=queries.to_assure(page.session, actor, 1)[1] if page.viewer.may(Permission.PROGRAMME_WRITE) else 0,
         wanted=wanted,
         facets=[_facet(page, name, counts.get(name, {}), getattr(wanted, name)) for name in _FACETS],
         chips=chips(page.request, _CHIPPED, lambda name, value: _label(page, name, value)),
@@ -74,6 +77,28 @@ def register(page: PageDep, form: FormDep, actor: Writer, rules: RulesDep) -> Re
     if ref is None:
         return _form_page(page, actor, form, None)
     return go(f"/programmes/{ref}", "programme-saved")
+
+
+@router.get("/due")
+def due_page(page: PageDep, actor: Writer) -> Response:
+    return _due_page(page, actor, Form())
+
+
+@router.post("/due")
+def assure_several(page: PageDep, form: FormDep, actor: Writer, rules: RulesDep) -> Response:
+    """Assure the one whose button was pressed, or all that are ticked: when one cannot be, none is."""
+    refs = [form.text("one")] if form.text("one") else form.many("ref")
+
+    def do() -> str:
+        if not refs:
+            raise Invalid("Tick the programmes that are right today")
+        for ref in refs:
+            service.assure(page.session, actor, queries.get(page.session, actor, ref), None, rules)
+        return ",".join(refs)
+
+    if attempt_once(page.session, actor, form, do) is None:
+        return _due_page(page, actor, form)
+    return go("/programmes/due", "assured" if len(refs) == 1 else "assured-several")
 
 
 @router.get("/{ref}")
@@ -129,6 +154,19 @@ def assure(page: PageDep, form: FormDep, actor: Writer, ref: str, rules: RulesDe
     return go(f"/programmes/{ref}", "assured")
 
 
+def _due_page(page: Page, actor: Actor, form: Form) -> Response:
+    due, total = queries.to_assure(page.session, actor, _MOST_DUE)
+    return page.show(
+        "programmes/due.html",
+        form.status,
+        programmes=due,
+        more=total > len(due),
+        chosen=form.many("ref") if form.refusal else [programme.ref for programme in due],
+        days=page.request.app.state.settings.assurance_days,
+        form=form,
+    )
+
+
 def _programme_page(page: Page, actor: Actor, programme: Programme, form: Form) -> Response:
     shown = queries.view(actor, programme)
     moves = [status for status in ProgrammeStatus if status in service.MOVES[shown.status]]
@@ -137,6 +175,7 @@ def _programme_page(page: Page, actor: Actor, programme: Programme, form: Form) 
         form.status,
         programme=shown,
         whole=queries.may_read_whole(actor, programme),
+        engaged=capacity.engaged(page.session, programme.id),
         writes=may_write(actor, programme),
         moves=moves,
         form=form,
