@@ -17,7 +17,7 @@ from app.access.limits import RequestLimit, limit_addresses, limit_requests
 from app.access.trail import router as trail
 from app.access.work import router as work
 from app.assessments.routes import router as assessments
-from app.core import errors, glossary, jobs
+from app.core import calendar, errors, glossary, jobs
 from app.core.answers import Methods, SecurityHeaders, WholeBody
 from app.core.bodies import KnownBodies
 from app.core.db import make_engine, session_factory
@@ -99,6 +99,7 @@ def create_app(settings: Settings) -> FastAPI:
     """Return the application for `settings`; its lifespan starts and stops the job thread."""
     configure_logging()
     glossary.read_from(settings.data_dir)
+    calendar.read_from(settings.data_dir)
     app = FastAPI(
         title="Counterpart",
         version=VERSION,

@@ -7,6 +7,7 @@ import app.access.addresses
 import app.access.models
 import app.assessments.models
 import app.audit.models
+import app.clocks.briefing.models
 import app.core.jobs
 import app.exchange.models
 import app.needs.models

@@ -49,10 +49,12 @@ def find(session: Session, actor: Actor, name: str) -> Assessment | None:
 def shown(assessment: Assessment) -> AssessmentOut:
     fields = {name: getattr(assessment, name) for name in AssessmentOut.model_fields if name not in _MADE}
     states = [state.code for state in assessment.states]
-    return AssessmentOut(**fields, states=states, etag=etag_of(assessment.version))
+    answering = {"responsible": assessment.responsible, "deputy": assessment.deputy}
+    emails = {name: user.email if user else None for name, user in answering.items()}
+    return AssessmentOut(**fields, **emails, states=states, etag=etag_of(assessment.version))
 
 
-_MADE = {"etag", "states"}
+_MADE = {"etag", "states", "responsible", "deputy"}
 
 
 def _as_uuid(text: str) -> UUID | None:

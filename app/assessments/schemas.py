@@ -22,9 +22,13 @@ class AssessmentIn(Body):
     draft_sent_on: Day | None = None
     adopted_on: Day | None = None
     report_received_on: Day | None = None
+    observations_received_on: Day | None = None
+    steps_reported_on: Day | None = None
     symbol: Annotated[str, Line(60, 1)] | None = None
     agreement: Choice[Agreement] = Agreement.PENDING
     agreement_on: Day | None = None
+    responsible: Annotated[str, Line(254, 3)] | None = None
+    deputy: Annotated[str, Line(254, 3)] | None = None
     illustrative: bool = False
 
 
@@ -49,9 +53,13 @@ class AssessmentOut(BaseModel):
     draft_sent_on: date | None
     adopted_on: date | None
     report_received_on: date | None
+    observations_received_on: date | None
+    steps_reported_on: date | None
     symbol: str
     agreement: Agreement
     agreement_on: date | None
+    responsible: str | None
+    deputy: str | None
     illustrative: bool
 
 

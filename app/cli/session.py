@@ -12,7 +12,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from app.cli.failures import Failure
-from app.core import glossary
+from app.core import calendar, glossary
 from app.core.actor import Actor, Role
 from app.core.db import make_engine, session_factory
 from app.core.migrate import is_current
@@ -24,9 +24,10 @@ NOT_MIGRATED = "the database is not migrated to this version: run `counterpart i
 
 
 def open_settings() -> Settings:
-    """Return the settings of the environment; texts are understood by their folder's glossary from now on."""
+    """Return the settings of the environment; their folder's glossary and holidays count from now on."""
     settings = Settings()
     glossary.read_from(settings.data_dir)
+    calendar.read_from(settings.data_dir)
     return settings
 
 

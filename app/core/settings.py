@@ -36,11 +36,16 @@ class Settings(BaseSettings):
     steps_months: int = Field(6, ge=1, description="State's report on steps taken, from receipt (CTC visits)")
     silence_working_days: int = Field(5, ge=1, description="silence procedure, from its start (1540 Committee)")
     answer_months: int = Field(2, ge=1, description="organization's answer, from conveyance (NDC Partnership)")
+    acceptance_months: int = Field(
+        2, ge=1, description="State's acceptance, from taking up (as long as an answer)"
+    )
     inquiry_months: int = Field(12, ge=1, description="'was it met?', from completion (1540 Committee)")
     unconfirmed_days: int = Field(30, ge=1, description="the State's answer to that inquiry, from its sending")
     briefing_months: int = Field(2, ge=1, description="briefing, from the last one (1540 Committee)")
     interest_working_days: int = Field(10, ge=1, description="interest unanswered, from its expression")
     unsupported_days: int = Field(60, ge=1, description="open need without a conveyed referral, from its opening")
+    expiry_days: int = Field(30, ge=1, description="release that ends, this long before its end")
+    briefing_group: str = Field("committee", description="the group whose needs are annexed to the briefing")
     run_jobs_in_process: bool = True
     thread_pool_size: int = 6
 

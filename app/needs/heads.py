@@ -6,13 +6,13 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.access.models import User
 from app.assessments import queries as assessments
-from app.core.actor import Actor, Role
+from app.core.actor import Actor
 from app.core.db import utc_now
 from app.core.errors import Conflict, Invalid
 from app.needs.models import Need, Source
 from app.needs.schemas import NeedIn, NeedPatch
+from app.organizations.users.queries import officer_id
 
 _KEPT = ("source", "assessment_id", "source_ref", "responsible_id", "deputy_id", "illustrative")
 
@@ -46,9 +46,9 @@ def _set(session: Session, actor: Actor, need: Need, values: NeedIn | NeedPatch)
     if "source_ref" in sent:
         need.source_ref = values.source_ref
     if "responsible" in sent:
-        need.responsible_id = _officer_id(session, values.responsible, "/responsible")
+        need.responsible_id = officer_id(session, values.responsible, "/responsible")
     if "deputy" in sent:
-        need.deputy_id = _officer_id(session, values.deputy, "/deputy")
+        need.deputy_id = officer_id(session, values.deputy, "/deputy")
     if "illustrative" in sent and need.illustrative != bool(values.illustrative):
         need.illustrative, need.shown_at = bool(values.illustrative), utc_now()
 
@@ -66,16 +66,6 @@ def _assessment_id(session: Session, actor: Actor, name: str | None) -> UUID | N
         return found.id
     message = f"There is no assessment {name!r}; give its reference, id or external identifier"
     raise Invalid.field("/assessment", message)
-
-
-def _officer_id(session: Session, email: str | None, pointer: str) -> UUID | None:
-    if email is None:
-        return None
-    officers = User.role.in_([Role.OFFICER, Role.ADMIN]) & User.disabled_at.is_(None)
-    found = session.scalar(select(User.id).where(User.email == email.lower(), officers))
-    if found is None:
-        raise Invalid.field(pointer, "No officer has this address; give that of an officer's account")
-    return found
 
 
 def _check_source(session: Session, need: Need) -> None:

@@ -97,3 +97,21 @@ def test_a_repeated_key_records_one_assessment(officer: As):
     assert again.json()["id"] == first.json()["id"]
     assert other.status_code == 422
     assert officer.get(PATH, params={"count": True}).json()["total"] == 1
+
+
+def test_what_the_state_answered_is_dated_after_the_report_and_whoever_records_answers_for_it(officer: As):
+    early = officer.post(
+        PATH, json={**VISIT, "report_received_on": "2026-05-02", "observations_received_on": "2026-05-01"}
+    )
+    without_report = officer.post(PATH, json={**VISIT, "steps_reported_on": "2026-05-01"})
+    made = officer.post(
+        PATH, json={**VISIT, "report_received_on": "2026-05-01", "observations_received_on": "2026-05-30"}
+    ).json()
+    patched = officer.patch(
+        f"{PATH}/{made['id']}", json={"responsible": None}, headers={"If-Match": made["etag"]}
+    ).json()
+
+    assert early.json()["errors"][0]["pointer"] == "/observations_received_on"
+    assert without_report.json()["errors"][0]["pointer"] == "/steps_reported_on"
+    assert made["observations_received_on"] == "2026-05-30"
+    assert (made["responsible"], patched["responsible"]) == (officer.user.email, None)

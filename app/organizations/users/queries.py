@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from app.access.models import ApiKey, User
 from app.access.permissions import granted
 from app.core.actor import Actor, Role
-from app.core.errors import NotFound
+from app.core.errors import Invalid, NotFound
 from app.core.fields import is_storable
 from app.core.http import etag_of
 from app.core.paging import Found, Key, Paging, paginate
@@ -52,6 +52,21 @@ def by_email(session: Session, actor: Actor, email: str) -> User:
     if found is not None:
         return found
     raise NotFound(f"There is no account {email}")
+
+
+def officer_id(session: Session, email: str | None, pointer: str) -> UUID | None:
+    """The account of an officer in service, named by address; None for none. Raises Invalid for another's."""
+    if email is None:
+        return None
+    officers = User.role.in_([Role.OFFICER, Role.ADMIN]) & User.disabled_at.is_(None)
+    found = (
+        session.scalar(select(User.id).where(User.email == email.lower(), officers))
+        if is_storable(email)
+        else None
+    )
+    if found is None:
+        raise Invalid.field(pointer, "No officer has this address; give that of an officer's account")
+    return found
 
 
 def shown(user: User, organization: str) -> UserOut:
