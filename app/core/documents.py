@@ -1,15 +1,19 @@
 """What is printed or handed out, as values: a page for print and a .docx are made of the same document."""
 
+import enum
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
+from pathlib import Path
 
 from docx import Document as WordFile
 from docx.document import Document as Word
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Cm, Pt
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 NOT_ENDORSED = "Listing is not endorsement."
 DISCLAIMER = (
@@ -18,7 +22,18 @@ DISCLAIMER = (
     "territory, city or area, or of its authorities, or concerning the delimitation of its frontiers or "
     "boundaries."
 )
-DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+_FOR = {"en": "For", "fr": "Pour :", "es": "Para:", "ru": "Кому:", "ar": "إلى:", "zh": "致："}
+
+
+class DocumentFormat(enum.StrEnum):
+    HTML = "html"
+    DOCX = "docx"
+
+
+CONTENT_TYPES = {
+    DocumentFormat.HTML: "text/html; charset=utf-8",
+    DocumentFormat.DOCX: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +87,26 @@ class Document:
     def direction(self) -> str:
         return "rtl" if self.language == "ar" else "ltr"
 
+    @property
+    def day(self) -> str:
+        """The day in words in English, in figures that every language reads elsewhere."""
+        return f"{self.made_on.day} {self.made_on:%B %Y}" if self.language == "en" else self.made_on.isoformat()
+
+    @property
+    def addressed(self) -> str:
+        return f"{_FOR.get(self.language, _FOR['en'])} {self.recipient}"
+
+
+def written(document: Document, form: DocumentFormat) -> bytes:
+    """The document in one of its forms."""
+    return to_docx(document) if form is DocumentFormat.DOCX else to_html(document).encode()
+
+
+def to_html(document: Document, others: Sequence[tuple[str, str]] = ()) -> str:
+    """The document as a page to print; `others` are addresses of its other forms, with their names."""
+    parts = [(type(part).__name__, part) for part in document.parts]
+    return _page().render(document=document, parts=parts, others=others)
+
 
 def to_docx(document: Document) -> bytes:
     """The document as a .docx file: marking above, notes below on every page."""
@@ -94,9 +129,17 @@ def to_docx(document: Document) -> bytes:
     return file.getvalue()
 
 
+@cache
+def _page() -> Template:
+    folder = FileSystemLoader(Path(__file__).parent)
+    made = Environment(
+        loader=folder, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return made.get_template("print.html")
+
+
 def _above(document: Document) -> str:
-    day = f"{document.made_on.day} {document.made_on:%B %Y}"
-    return f"{document.marking} · For {document.recipient} · {day}"
+    return f"{document.marking} · {document.addressed} · {document.day}"
 
 
 def _add(word: Word, part: Part) -> None:

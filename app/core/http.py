@@ -8,6 +8,7 @@ from urllib.parse import quote
 from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel, ConfigDict
 
+from app.core.documents import CONTENT_TYPES, Document, DocumentFormat, written
 from app.core.errors import PreconditionRequired, Stale
 
 
@@ -60,6 +61,13 @@ def honour_match(wanted: str | None, etag: str) -> None:
 
 def set_etag(response: Response, etag: str) -> None:
     response.headers["ETag"] = etag
+
+
+def document_answer(document: Document, form: DocumentFormat, name: str) -> Response:
+    """A document as a page to print, or as a file `name`.docx."""
+    is_file = form is DocumentFormat.DOCX
+    headers = {"Content-Disposition": f'attachment; filename="{name}.{form}"'} if is_file else {}
+    return Response(written(document, form), media_type=CONTENT_TYPES[form], headers=headers)
 
 
 def next_path(request: Request) -> str:

@@ -20,7 +20,7 @@ from app.access.permissions import Permission
 from app.access.service import csrf_token
 from app.core.actor import Actor
 from app.core.db import SessionDep
-from app.core.documents import Document
+from app.core.documents import Document, to_html
 from app.organizations.users.queries import me
 from app.organizations.users.schemas import MeOut
 from app.vocabularies import queries as vocabularies
@@ -99,12 +99,9 @@ class Page:
         answer.headers.update(headers or {})
         return answer
 
-    def show_document(
-        self, document: Document, others: Sequence[tuple[str, str]] = (), status: int = 200
-    ) -> HTMLResponse:
+    def show_document(self, document: Document, others: Sequence[tuple[str, str]] = ()) -> HTMLResponse:
         """A document as a page to print; `others` are addresses of its other forms, with their names."""
-        parts = [(type(part).__name__, part) for part in document.parts]
-        return render(self.request, "print.html", status, document=document, parts=parts, others=others)
+        return HTMLResponse(to_html(document, others))
 
     def with_token(self, token: str) -> "Page":
         """The same page, its forms carrying `token`."""

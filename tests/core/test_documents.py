@@ -5,7 +5,7 @@ from datetime import date
 
 from docx import Document as WordFile
 
-from app.core.documents import NOT_ENDORSED, Document, Facts, Heading, Paragraph, Table, to_docx
+from app.core.documents import NOT_ENDORSED, Document, Facts, Heading, Paragraph, Table, to_docx, to_html
 
 
 def word_of(document: Document):
@@ -42,3 +42,17 @@ def test_arabic_runs_from_right_to_left():
     body = word_of(made(Paragraph("نص"), language="ar")).element.body
 
     assert "w:bidi" in body.xml
+
+
+def test_a_page_says_the_same_and_escapes_what_was_entered():
+    page = to_html(made(Paragraph("<b>Two</b> are new."), Table(("Need",), [("N-2026-K7QXM",)])))
+
+    assert "&lt;b&gt;Two&lt;/b&gt; are new." in page
+    assert "Restricted" in page
+    assert "For the Committee · 22 November 2026" in page
+    assert "N-2026-K7QXM" in page
+    assert NOT_ENDORSED in page
+
+
+def test_an_arabic_page_runs_from_right_to_left():
+    assert '<html lang="ar" dir="rtl">' in to_html(made(Paragraph("نص"), language="ar"))
