@@ -254,13 +254,15 @@ class SpecificityIn(Body):
     beneficiary_kind: Choice[BeneficiaryKind] | None = None
     provisions: list[ProvisionIn] = Field(default_factory=list, max_length=100)
     existing_efforts: Annotated[str, Paragraph(10_000)] = ""
+    themes: Codes = Field(default_factory=list)
 
 
 class Missing(BaseModel):
-    """A rule that the text does not meet, and what would meet it."""
+    """A rule that the text does not meet, what would meet it, and the words that stand against it if any."""
 
     rule: str
     hint: str
+    found: str = ""
 
 
 class Met(BaseModel):

@@ -1,79 +1,112 @@
-"""How specific a need is, by five rules that the writer is shown: each that is met counts the same."""
+"""How specific a need is, by six rules that the writer is shown: each that is met counts the same."""
 
-import json
 import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
 from app.core import provisions
+from app.core.text import language_of
 from app.needs.schemas import Met, Missing, Specificity, SpecificityIn
+from app.needs.subjects import says_something, several
+from app.needs.wording import LANGUAGES, Rule, nothing, rules
+
+__all__ = ["THRESHOLD", "check", "rules"]
 
 THRESHOLD = 0.6
-_RULES = Path(__file__).with_name("specificity.json")
+ONE_SUBJECT = "one_subject"
+_LONGEST_EVIDENCE = 200
 _NUMBER = re.compile(r"(?<![\w.,/-])(?!(?:19|20)\d{2}(?!\d))\d[\d.,]*(?![\w/-])|\d\s?%|\d+(?=[\u4e00-\u9fff])")
+_SENTENCE_END = re.compile(r"(?<=[.!?;؟؛])\s+|[。；！？\n]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """One question asked of a need: what to write where it is not answered, and words that answer it."""
+class _Text:
+    """What is checked: as written, without phrases that say nothing, and the languages that it may be in."""
 
-    name: str
-    hints: Mapping[str, str]
-    words: re.Pattern[str]
+    written: str
+    said: str
+    languages: Sequence[str]
+
+    @property
+    def sentences(self) -> list[str]:
+        return [sentence for sentence in _SENTENCE_END.split(self.said) if sentence.strip()]
 
 
 def check(values: SpecificityIn, threshold: float = THRESHOLD) -> Specificity:
     """Hold a need's text and fields against the rules; hints are in the text's language, or in English."""
-    found = {rule.name: _answer(rule, values) for rule in rules()}
-    met = [Met(rule=name, evidence=words[:200]) for name, words in found.items() if words]
-    missing = [
-        Missing(rule=rule.name, hint=rule.hints.get(values.language or "en", rule.hints["en"]))
-        for rule in rules()
-        if not found[rule.name]
-    ]
-    score = round(len(met) / len(found), 2)
+    text = _text(values)
+    language = values.language or "en"
+    met, missing = [], []
+    for rule in rules():
+        words, instead = _subject(text, values) if rule.name == ONE_SUBJECT else (_answer(rule, values, text), "")
+        if words:
+            met.append(Met(rule=rule.name, evidence=words[:_LONGEST_EVIDENCE]))
+        else:
+            hint = rule.hints.get(language, rule.hints["en"])
+            missing.append(Missing(rule=rule.name, hint=hint, found=instead[:_LONGEST_EVIDENCE]))
+    score = round(len(met) / len(rules()), 2)
     return Specificity(score=score, threshold=threshold, passes=score >= threshold, missing=missing, met=met)
 
 
-@cache
-def rules() -> tuple[Rule, ...]:
-    """The rules in their order, as specificity.json states them."""
-    listed = json.loads(_RULES.read_text(encoding="utf-8"))
-    return tuple(Rule(row["rule"], row["hints"], _any_of(row["words"])) for row in listed)
+def _text(values: SpecificityIn) -> _Text:
+    written = f"{values.title}\n{values.description}".strip()
+    detected = language_of(written)
+    declared = values.language if values.language in LANGUAGES else detected
+    languages = list(dict.fromkeys([declared, detected]))
+    return _Text(written, nothing().without(written, languages), languages)
 
 
-def _answer(rule: Rule, values: SpecificityIn) -> str:
+def _answer(rule: Rule, values: SpecificityIn, text: _Text) -> str:
     """The words that meet a rule: a field of its own where there is one, else the first in the text."""
-    text = f"{values.title}\n{values.description}"
-    cited = provisions.found_in_text(text)
-    if rule.name == "institution" and values.institution:
-        return values.institution
-    if rule.name == "existing" and values.existing_efforts:
-        return values.existing_efforts
-    if rule.name == "provision" and values.provisions:
-        return f"{values.provisions[0].instrument} {values.provisions[0].paragraph or ''}".strip()
-    if rule.name == "provision" and cited:
-        return text[cited[0].start : cited[0].end].strip()
-    if rule.name == "quantity" and (number := _number(text, cited)):
+    if field := _field(rule.name, values, text.languages):
+        return field
+    if rule.name == "provision" and (cited := _cited(text.written)):
+        return cited
+    if rule.name == "quantity" and (number := _number(text.said, [one.instrument for one in values.provisions])):
         return number
-    match = rule.words.search(text)
-    return match.group() if match else ""
+    return _in_a_sentence(rule, text)
 
 
-def _number(text: str, cited: list[provisions.Provision]) -> str:
-    """The first number that is neither a year nor part of a cited provision."""
-    for provision in cited:
+def _cited(text: str) -> str:
+    """The first paragraph of a resolution that is named. A whole resolution has too many subjects to say which."""
+    named = (one for one in provisions.found_in_text(text) if one.paragraph)
+    return next((text[one.start : one.end].strip() for one in named), "")
+
+
+def _field(name: str, values: SpecificityIn, languages: Sequence[str]) -> str:
+    """What the need's own field says, where it says more than a phrase that names nothing."""
+    if name == "provision":
+        exact = (one for one in values.provisions if one.paragraph or not one.instrument.isdecimal())
+        return next((f"{one.instrument} {one.paragraph or ''}".strip() for one in exact), "")
+    said = {"institution": values.institution, "existing": values.existing_efforts}.get(name, "")
+    rest = nothing().without(said, languages)
+    return said if re.search(r"\w", rest) else ""
+
+
+def _in_a_sentence(rule: Rule, text: _Text) -> str:
+    """The first sentence's words that meet the rule; where it asks for another word beside, both."""
+    for sentence in text.sentences:
+        word = rule.words.first(sentence, text.languages) if rule.words else ""
+        if word and rule.beside is None:
+            return word
+        besides = rule.beside.all(sentence, text.languages) if word and rule.beside else []
+        if other := next((one for one in besides if one not in word), ""):
+            return f"{word} … {other}"
+    return ""
+
+
+def _subject(text: _Text, values: SpecificityIn) -> tuple[str, str]:
+    """The words that the rule of one subject is met by, or those that speak of several."""
+    if not says_something(text.written):
+        return "", ""
+    found = several(text.written, _SENTENCE_END.split(text.written), text.languages, values.themes)
+    return ("", found) if found else (text.written.partition("\n")[0], "")
+
+
+def _number(text: str, resolutions: Sequence[str]) -> str:
+    """The first number that is neither a year nor a resolution, cited in the text or in the need's provisions."""
+    for provision in provisions.found_in_text(text):
         blank = " " * (provision.end - provision.start)
         text = text[: provision.start] + blank + text[provision.end :]
-    match = _NUMBER.search(text)
-    return match.group() if match else ""
-
-
-def _any_of(words: Mapping[str, list[str]]) -> re.Pattern[str]:
-    """Whole words, or beginnings where marked with *; Arabic and Chinese anywhere, as their words run on."""
-    spaced = [word for language, listed in words.items() if language not in ("ar", "zh") for word in listed]
-    whole = "|".join(re.escape(word).replace(r"\*", r"\w*").replace(r"\ ", r"\s+") for word in spaced)
-    anywhere = "|".join(re.escape(word) for language in ("ar", "zh") for word in words[language])
-    return re.compile(rf"\b(?:{whole})\b|{anywhere}", re.IGNORECASE)
+    found = (match.group() for match in _NUMBER.finditer(text))
+    return next((number for number in found if number not in resolutions), "")
