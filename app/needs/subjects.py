@@ -1,4 +1,4 @@
-"""Whether a text is about one subject: it neither numbers recommendations, nor lists unlike subjects or bare kinds."""
+"""Whether a text is about one subject: no numbered recommendations, no unlike subjects, no bare list of kinds."""
 
 import re
 from collections.abc import Sequence
@@ -13,7 +13,9 @@ _MARK = re.compile(
     r"[(（]?(\d{1,2}|[a-hа-зأ-ي]|i{1,3}|iv|vi{0,3}|[一二三四五六七八九])[).）、]\s*(?=\S)|([①-⑨])",
     re.IGNORECASE,
 )
-_NAMED = re.compile(r"\b(?:recommend|recomend|рекоменд)\w*\s+(?:n[o°.]*\s*)?(\d+)|(?:توصية|建议)\s*(\d+)", re.IGNORECASE)
+_NAMED = re.compile(
+    r"\b(?:recommend|recomend|рекоменд)\w*\s+(?:n[o°.]*\s*)?(\d+)|(?:توصية|建议)\s*(\d+)", re.IGNORECASE
+)
 _EITHER = re.compile(r"(?:and/or|et/ou|y/o|и/или|و/أو|和/或)", re.IGNORECASE)
 _WORD = re.compile(r"\w+")
 
