@@ -24,9 +24,13 @@ Checked = Sequence[tuple[Mapping[str, Any], Specificity]]
 def main(files: Sequence[Path] = ()) -> None:
     rows = [row for path in files or FILES for row in read(path)]
     checked = [(row, check(_values(row))) for row in rows]
-    print(f"{len(checked)} needs; needed to be opened: {THRESHOLD:g} of the rules\n")
+    say(f"{len(checked)} needs; needed to be opened: {THRESHOLD:g} of the rules\n")
     print_shares(checked)
     print_failing(checked)
+
+
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
 
 
 def read(path: Path) -> list[dict[str, Any]]:
@@ -39,21 +43,21 @@ def print_shares(checked: Checked) -> None:
     for row, result in checked:
         by_language[str(row.get("language") or "?")].append(result)
     names = [rule.name for rule in rules()]
-    print("| | needs |", " | ".join(names), "| passes |")
-    print("|---" * (len(names) + 3) + "|")
+    say(f"| | needs | {' | '.join(names)} | passes |")
+    say("|---" * (len(names) + 3) + "|")
     for language, results in [*by_language.items(), ("all", [result for _, result in checked])]:
         counted = Counter(met.rule for result in results for met in result.met)
         shares = [counted[name] for name in names] + [sum(result.passes for result in results)]
-        print(f"| {language} | {len(results)} |", " | ".join(_percent(n, len(results)) for n in shares), "|")
+        say(f"| {language} | {len(results)} | {' | '.join(_percent(n, len(results)) for n in shares)} |")
 
 
 def print_failing(checked: Checked) -> None:
-    print("\n| fails | score | met by | missing |\n|---|---|---|---|")
+    say("\n| fails | score | met by | missing |\n|---|---|---|---|")
     for row, result in checked:
         if not result.passes:
             met = "; ".join(f"{one.rule}: {one.evidence}" for one in result.met if one.rule != "one_subject")
             missing = ", ".join(one.rule + (f" ({one.found})" if one.found else "") for one in result.missing)
-            print(f"| {row.get('source_ref', '')} {row['title']} | {result.score:.2f} | {met} | {missing} |")
+            say(f"| {row.get('source_ref', '')} {row['title']} | {result.score:.2f} | {met} | {missing} |")
 
 
 def _values(row: Mapping[str, Any]) -> SpecificityIn:
