@@ -1,6 +1,6 @@
 """Every SELECT on needs. Each starts from `visible`; outside CTED needs leave as released values alone."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -45,6 +45,13 @@ def get(session: Session, actor: Actor, ref: str) -> NeedView:
     if found := _views(session, actor, session.execute(_whole(statement)).unique().all()):
         return found[0]
     raise _unknown()
+
+
+def views(session: Session, actor: Actor, ids: Collection[UUID]) -> dict[UUID, NeedView]:
+    """The needs of these ids as the actor is shown them; those that the actor does not see are not among them."""
+    rows = session.execute(_whole(visible(actor).where(Need.id.in_(ids)))).unique().all()
+    shown = _views(session, actor, rows)
+    return {row[0].id: view for row, view in zip(rows, shown, strict=True)}
 
 
 def load(session: Session, actor: Actor, ref: str) -> Need:

@@ -12,6 +12,9 @@ MOVES: dict[J, dict[S, S]] = {
     J.REOPEN: {S.REJECTED: S.PROPOSED, S.DEFERRED: S.PROPOSED, S.RETRACTED: S.PROPOSED},
 }
 
+# No judgement: what referring an accepted pair to its organization does.
+CONVEY: dict[S, S] = {S.ACCEPTED: S.CONVEYED}
+
 
 def moved(judgement: J, status: S) -> S:
     """The status that a judgement leads to. Raises Conflict where the table has no such move."""

@@ -1,6 +1,6 @@
 """What officers do to pairings: decide, decide on several, store one of their own. Decisions are only added."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -16,13 +16,14 @@ from app.needs.models import Need, NeedRevision, NeedStatus
 from app.pairings import queries
 from app.pairings.facts import facts_of
 from app.pairings.models import Decision, Judgement, Origin, Pairing, PairingStatus, Reason
-from app.pairings.moves import moved
+from app.pairings.moves import CONVEY, moved
 from app.pairings.ranking import Ranking, Suggestion, stated
 from app.pairings.schemas import DecisionIn, DecisionOn, PairingIn
 from app.programmes import queries as programmes
 from app.programmes.models import Programme, ProgrammeKind
 
 DEFERRED_FOR = timedelta(days=30)
+Judge = Callable[[Session, Actor, Pairing, DecisionIn], Decision]
 NEED_REASON = {Judgement.REJECT, Judgement.DEFER, Judgement.RETRACT}
 
 
@@ -41,7 +42,10 @@ def claim(session: Session, actor: Actor, pairing_id: UUID, etag: str) -> Pairin
 
 
 def decide(session: Session, actor: Actor, pairing: Pairing, values: DecisionIn) -> Decision:
-    """Add a judgement to a claimed pairing, and move it. Raises Invalid, Conflict."""
+    """Add a judgement to a claimed pairing, and move it. Raises Invalid, Conflict.
+
+    Use cases call `app.referrals.service.decide`, which also ends the referral line of a pair that is retracted.
+    """
     today = queries.today()
     before = queries.status_on(pairing, today)
     _check(session, pairing, values, today)
@@ -60,15 +64,25 @@ def decide(session: Session, actor: Actor, pairing: Pairing, values: DecisionIn)
 
 
 def decide_several(
-    session: Session, actor: Actor, need: Need, wanted: Sequence[DecisionOn]
+    session: Session, actor: Actor, need: Need, wanted: Sequence[DecisionOn], judge: Judge = decide
 ) -> list[tuple[Pairing, Decision]]:
-    """Decide on several pairings of one need: on all of them or, when one cannot be, on none.
+    """Decide on several pairings of one need by `judge`: on all of them or, when one cannot be, on none.
 
-    Raises what `claim` and `decide` raise, naming the place in the list.
+    Raises what `claim` and `judge` raise, naming the place in the list.
     """
     if len({each.pairing for each in wanted}) < len(wanted):
         raise Invalid.field("/decisions", "Each pairing is decided on once")
-    return [_one_of(session, actor, need, place, each) for place, each in enumerate(wanted)]
+    return [_one_of(session, actor, need, place, each, judge) for place, each in enumerate(wanted)]
+
+
+def convey(session: Session, actor: Actor, pairing: Pairing) -> None:
+    """Mark a locked, accepted pair as conveyed: from here its referral line tells its state. Raises Conflict."""
+    if (after := CONVEY.get(pairing.status)) is None:
+        raise Conflict(f"A pairing that is {pairing.status} cannot be conveyed; accept it first")
+    before, pairing.status = pairing.status, after
+    pairing.version += 1
+    session.flush()
+    audit.record(session, actor, "pairing.convey", pairing, {"status": before}, {"status": after})
 
 
 def sides(session: Session, actor: Actor, values: PairingIn) -> tuple[Need, Programme]:
@@ -148,14 +162,14 @@ def lock_needs(session: Session, need_ids: Sequence[UUID]) -> None:
 
 
 def _one_of(
-    session: Session, actor: Actor, need: Need, place: int, wanted: DecisionOn
+    session: Session, actor: Actor, need: Need, place: int, wanted: DecisionOn, judge: Judge
 ) -> tuple[Pairing, Decision]:
     pointer = f"/decisions/{place}"
     try:
         pairing = claim(session, actor, wanted.pairing, wanted.etag)
         if pairing.need_id != need.id:
             raise Invalid.field("/pairing", f"This pairing is not one of {need.ref}")
-        return pairing, decide(session, actor, pairing, wanted)
+        return pairing, judge(session, actor, pairing, wanted)
     except DomainError as error:
         named = [FieldError(pointer + each.pointer, each.message) for each in error.errors]
         raise type(error)(str(error), named or [FieldError(pointer, str(error))], **error.headers) from None

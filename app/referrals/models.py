@@ -48,7 +48,7 @@ class Move(enum.StrEnum):
 
 
 class Side(enum.StrEnum):
-    """Who reports an outcome. The State's is recorded by an officer."""
+    """Whose outcome it is. The State's is recorded by an officer, who may also record what an organization wrote."""
 
     ORGANIZATION = "organization"
     STATE = "state"
@@ -198,7 +198,7 @@ class ReferralLine(Base):
 
 
 class LineAnswer(Base):
-    """One move of a line, by either side, as it was made. Never changed."""
+    """One move of a line, by either side, as it was made; a report is a LineOutcome instead. Never changed."""
 
     __tablename__ = "line_answer"
     __table_args__ = (UniqueConstraint("line_id", "number"),)
@@ -226,6 +226,7 @@ class LineOutcome(Base):
     line_id: Mapped[UUID] = mapped_column(ForeignKey("referral_line.id"))
     number: Mapped[int]
     side: Mapped[Side]
+    by_officer: Mapped[bool]
     outcome: Mapped[Delivered]
     note: Mapped[str] = mapped_column(default="")
     at: Mapped[datetime] = mapped_column(default=utc_now)

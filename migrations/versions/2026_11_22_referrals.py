@@ -292,6 +292,7 @@ def _create_tables() -> None:
             sa.Enum("organization", "state", name="side", native_enum=False, create_constraint=True, length=32),
             nullable=False,
         ),
+        sa.Column("by_officer", sa.Boolean(), nullable=False),
         sa.Column(
             "outcome",
             sa.Enum(
