@@ -42,6 +42,8 @@ from app.pairings.ranking import Ranking
 from app.pairings.routes import router as pairings
 from app.pairings.runs import handlers as matching_jobs
 from app.programmes.routes import router as programmes
+from app.referrals.decision_routes import router as decisions
+from app.referrals.routes import router as referrals
 from app.vocabularies.routes import router as vocabularies
 from app.web.pages.account import router as account_pages
 from app.web.pages.description import router as description
@@ -78,6 +80,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     imports,
     pairings,
     models,
+    decisions,
+    referrals,
 )
 # No session is opened before these: not for a probe, nor while a password is looked at.
 UNSIGNED_PAGES: tuple[APIRouter, ...] = (description, account_pages)

@@ -12,12 +12,9 @@ from app.core.db import SessionDep
 from app.core.http import NeedsMatch, etag_of, next_path, require_match, set_etag
 from app.core.paging import Found, Paging, set_link
 from app.needs import queries, service, specificity
-from app.needs.models import Need
 from app.needs.schemas import (
     NeedFilter,
     NeedIn,
-    NeedMerge,
-    NeedMove,
     NeedPage,
     NeedPatch,
     NeedView,
@@ -95,49 +92,6 @@ def change_need(
     need = queries.load(session, actor, ref)
     require_match(if_match, etag_of(need.version))
     return _answer(response, queries.view(session, actor, service.update(session, actor, need, wanted)))
-
-
-@router.post("/{ref}/status", response_model=NeedView)
-def move_need(
-    request: Request,
-    if_match: NeedsMatch,
-    response: Response,
-    actor: Writer,
-    session: SessionDep,
-    ref: str,
-    wanted: NeedMove,
-    once: OnceDep,
-) -> NeedView:
-    """Open, hold, close (with an outcome) or reopen (with a reason) a need."""
-
-    def do() -> Need:
-        need = queries.load(session, actor, ref)
-        require_match(if_match, etag_of(need.version))
-        return service.move(session, actor, need, wanted, request.app.state.settings.specificity_threshold)
-
-    moved = once(response, do, lambda done: [done.ref], lambda kept: queries.load(session, actor, kept[0]))
-    return _answer(response, queries.view(session, actor, moved))
-
-
-@router.post("/{ref}/merge", response_model=NeedView)
-def merge_need(
-    if_match: NeedsMatch,
-    response: Response,
-    actor: Writer,
-    session: SessionDep,
-    ref: str,
-    wanted: NeedMerge,
-    once: OnceDep,
-) -> NeedView:
-    """Close a need as the duplicate of another. Its releases end."""
-
-    def do() -> Need:
-        need = queries.load(session, actor, ref)
-        require_match(if_match, etag_of(need.version))
-        return service.merge(session, actor, need, wanted.into)
-
-    merged = once(response, do, lambda done: [done.ref], lambda kept: queries.load(session, actor, kept[0]))
-    return _answer(response, queries.view(session, actor, merged))
 
 
 def _answer(response: Response, shown: NeedView) -> NeedView:

@@ -7,22 +7,19 @@ from app.access.once import OnceDep
 from app.access.permissions import Permission, Requires
 from app.core.actor import Actor
 from app.core.db import SessionDep
-from app.core.http import NeedsMatch, next_path, present, set_etag
+from app.core.http import next_path, set_etag
 from app.core.paging import Page, PagingDep, set_link
 from app.needs import queries as needs
 from app.pairings import queries, runs, service, suggesting
 from app.pairings.models import Pairing
 from app.pairings.ranking import Ranking
 from app.pairings.schemas import (
-    DecisionIn,
     Decisions,
-    DecisionsIn,
     MatchRunIn,
     MatchRunOut,
     PairingFilter,
     PairingIn,
     PairingOut,
-    Pairings,
     SuggestionFilter,
     SuggestionIn,
     Suggestions,
@@ -110,52 +107,6 @@ def read_pairing(response: Response, actor: Reader, session: SessionDep, pairing
 def list_decisions(actor: Reader, session: SessionDep, pairing_id: UUID) -> Decisions:
     """List all judgements on a pairing, the oldest first."""
     return Decisions(items=queries.decisions(session, actor, queries.get(session, actor, pairing_id)))
-
-
-@router.post("/pairings/{pairing_id}/decisions", status_code=201)
-def decide(
-    if_match: NeedsMatch,
-    response: Response,
-    actor: Judge,
-    session: SessionDep,
-    pairing_id: UUID,
-    values: DecisionIn,
-    once: OnceDep,
-) -> PairingOut:
-    """Accept, reject, defer, retract or reopen. Needs If-Match: who comes second gets 412 and the newer state."""
-
-    def do() -> Pairing:
-        pairing = service.claim(session, actor, pairing_id, present(if_match))
-        service.decide(session, actor, pairing, values)
-        return pairing
-
-    def again(kept: list[str]) -> Pairing:
-        return queries.get(session, actor, UUID(kept[0]))
-
-    response.status_code = 201
-    return _answer(session, response, once(response, do, lambda pairing: [str(pairing.id)], again))
-
-
-@router.post("/needs/{ref}/decisions", status_code=201)
-def decide_several(
-    response: Response, actor: Judge, session: SessionDep, ref: str, values: DecisionsIn, once: OnceDep
-) -> Pairings:
-    """Decide on several proposals of a need at once: on all, or on none where one of them cannot be.
-
-    Each item carries the `etag` of its pairing as it was read, in place of If-Match.
-    """
-
-    def do() -> list[Pairing]:
-        need = needs.load(session, actor, ref)
-        done = service.decide_several(session, actor, need, values.decisions)
-        return [pairing for pairing, _ in done]
-
-    def again(kept: list[str]) -> list[Pairing]:
-        return [queries.get(session, actor, UUID(each)) for each in kept]
-
-    response.status_code = 201
-    done = once(response, do, lambda pairings: [str(pairing.id) for pairing in pairings], again)
-    return Pairings(items=queries.shown(session, done, queries.today()))
 
 
 @router.get("/match-runs")

@@ -1,4 +1,4 @@
-"""Dated notes on States (embargo, notification), kept by admins: what whoever conveys acknowledges. Never a gate."""
+"""Dated notes on States (embargo, notification), kept by admins, acknowledged by whoever conveys. Never a gate."""
 
 from sqlalchemy.orm import Session
 

@@ -212,7 +212,9 @@ def _not_in_force(session: Session, need: Need, release: Release) -> str:
     if missing := missing_consents(release, states):
         return f"The release of {need.ref} also needs the consent of {', '.join(missing)}"
     if release.basis is Basis.SILENCE:
-        return f"Start the silence procedure on {need.ref} first, and convey once it has ended without an objection"
+        return (
+            f"Start the silence procedure on {need.ref} first, and convey once it has ended without an objection"
+        )
     return f"The release of {need.ref} begins only on {release.starts_at:%Y-%m-%d %H:%M} UTC; convey it then"
 
 

@@ -48,7 +48,7 @@ class Move(enum.StrEnum):
 
 
 class Side(enum.StrEnum):
-    """Whose outcome it is. The State's is recorded by an officer, who may also record what an organization wrote."""
+    """Whose outcome it is. Officers record the State's, and may record what an organization wrote to them."""
 
     ORGANIZATION = "organization"
     STATE = "state"

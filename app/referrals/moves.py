@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 from app.core.actor import Actor
 from app.core.errors import Conflict, FieldError, Invalid, NotPermitted
-from app.referrals.models import LIVE, Move
+from app.referrals.models import LIVE, Move, ReferralLine
 from app.referrals.models import LineStatus as S
 from app.referrals.models import Move as M
-from app.referrals.models import ReferralLine
 from app.referrals.schemas import MoveIn
 
 STAY: Mapping[S, S] = {status: status for status in LIVE}

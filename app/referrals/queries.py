@@ -19,10 +19,10 @@ from app.core.fields import is_storable
 from app.core.http import etag_of
 from app.core.paging import Found, Key, Paging, paginate
 from app.needs import queries as needs
-from app.needs.models import Need
+from app.needs.models import Need, NeedStatus
 from app.needs.schemas import NeedView
 from app.organizations.models import Organization
-from app.pairings.models import Pairing
+from app.pairings.models import Pairing, PairingStatus
 from app.programmes.models import Programme
 from app.referrals.models import LIVE, Advisory, LineStatus, Referral, ReferralLine
 from app.referrals.schemas import ReferralFilter
@@ -117,7 +117,8 @@ def live_counts(session: Session, need_ids: Collection[UUID] | None = None) -> d
     counted = select(ReferralLine.need_id, func.count()).where(ReferralLine.status.in_(LIVE))
     if need_ids is not None:
         counted = counted.where(ReferralLine.need_id.in_(need_ids))
-    return {need_id: count for need_id, count in session.execute(counted.group_by(ReferralLine.need_id))}
+    rows = session.execute(counted.group_by(ReferralLine.need_id)).all()
+    return {row[0]: row[1] for row in rows}
 
 
 def crowded(more_than: int = 3) -> Select[UUID]:
@@ -166,7 +167,9 @@ def plan(session: Session, actor: Actor, need: Need) -> Sequence[ReferralLine]:
     """Who does, or did, what for a need: its lines that were not retracted or declined, the oldest first."""
     ended = (LineStatus.DECLINED, LineStatus.RETRACTED)
     own = lines(actor).where(ReferralLine.need_id == need.id, ReferralLine.status.not_in(ended))
-    whole = joinedload(ReferralLine.referral).options(joinedload(Referral.organization), joinedload(Referral.funds))
+    whole = joinedload(ReferralLine.referral).options(
+        joinedload(Referral.organization), joinedload(Referral.funds)
+    )
     offered = joinedload(ReferralLine.pairing).joinedload(Pairing.programme)
     found = own.options(whole, offered, selectinload(ReferralLine.outcomes))
     return session.scalars(found.order_by(ReferralLine.conveyed_at, ReferralLine.n)).unique().all()
@@ -196,7 +199,7 @@ def organizations_to_convey(session: Session, actor: Actor) -> list[tuple[Organi
 
 def is_conveyable() -> ColumnElement[bool]:
     """Whether Pairing is accepted and its Need open."""
-    return and_(Pairing.status == "accepted", Need.status == "open")
+    return and_(Pairing.status == PairingStatus.ACCEPTED, Need.status == NeedStatus.OPEN)
 
 
 def etag(referral: Referral) -> str:

@@ -117,7 +117,7 @@ def read_referred_need(
     """Read a need of a referral exactly as it is released to the organization now."""
     need = queries.need_as_shown(session, actor, queries.get(session, actor, referral_id), ref)
     set_etag(response, need.etag)
-    return need  # type: ignore[return-value]
+    return need
 
 
 @router.get("/advisories", response_model=Page[AdvisoryOut])

@@ -34,7 +34,9 @@ class ReferralIn(Body):
     organization: Annotated[str, Line(60, 1)]
     pairings: Annotated[list[Identifier], Field(min_length=1, max_length=MOST_LINES)]
     note: Annotated[str, Paragraph(4000)] = Field("", description="kept by CTED; the organization does not see it")
-    release: ReleaseBasis | None = Field(None, description="where no full release of a need's newest text is in force")
+    release: ReleaseBasis | None = Field(
+        None, description="where no full release of a need's newest text is in force"
+    )
     co_implementers: Codes = Field(default_factory=list, description="organizations that would take part")
     funds: Codes = Field(default_factory=list, description="references of funds that could pay")
     acknowledged: Annotated[list[Identifier], Field(max_length=200)] = Field(
@@ -58,8 +60,11 @@ class DiligenceIn(Body):
 
 
 class MoveIn(Body):
-    """One move of a line. What each one needs: take_up a part, decline and retract a reason, ask and answer a note,
-    start the State's acceptance, report an outcome."""
+    """One move of a line.
+
+    To take_up needs a part, to decline or retract a reason, to ask or answer a note, to start the State's
+    acceptance, to report an outcome.
+    """
 
     move: Choice[Move]
     note: Annotated[str, Paragraph(4000)] = ""
@@ -175,7 +180,9 @@ class ReferralFilter(BaseModel):
     status: list[LineStatus] = Field(default_factory=list, max_length=6)
     organization: Codes = Field(default_factory=list)
     need: Codes = Field(default_factory=list)
-    live: bool | None = Field(None, description="with a line that is conveyed, taken up or in delivery, or without")
+    live: bool | None = Field(
+        None, description="with a line that is conveyed, taken up or in delivery, or without"
+    )
 
 
 class AdvisoryIn(Body):

@@ -72,7 +72,7 @@ def move(
 
 
 def decide(session: Session, actor: Actor, pairing: Pairing, values: DecisionIn) -> Decision:
-    """Judge a claimed pairing; to retract one that is conveyed retracts its live line. Raises Invalid, Conflict."""
+    """Judge a claimed pairing; to retract a conveyed one retracts its live line. Raises Invalid, Conflict."""
     line = queries.live_line_of(session, pairing.id) if values.judgement is Judgement.RETRACT else None
     decision = pairings.decide(session, actor, pairing, values)
     if line is not None and pairing.status is PairingStatus.RETRACTED:
@@ -121,7 +121,7 @@ def _retraction(wanted: MoveIn) -> DecisionIn:
 
 
 def _pass_to(session: Session, actor: Actor, line: ReferralLine, status: LineStatus) -> None:
-    """Set the status; the end of the organization's last live line for the need ends the release that served it."""
+    """Set the status; the end of an organization's last live line for a need ends the release that served it."""
     was_live, line.status = line.status in LIVE, status
     if was_live and status not in LIVE:
         line.ended_at = utc_now()

@@ -108,7 +108,6 @@ def _own_lines(actor: Actor, referral: Referral, seen: dict[UUID, NeedView]) -> 
     return [LineOwn(**_line(actor, line, _titled(seen.get(line.need_id)))) for line in referral.lines]
 
 
-
 _PLAIN = (
     "n", "status", "conveyed_at", "answered_at", "question_at", "part", "what", "from_on", "if_funded",
     "decline_reason", "started_on", "ended_at",

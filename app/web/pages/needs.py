@@ -14,6 +14,7 @@ from app.needs import queries, service
 from app.needs.models import Need
 from app.needs.schemas import NeedFilter, NeedIn, NeedMove, NeedPatch, NeedSort
 from app.pairings.routes import RankingDep
+from app.referrals import service as referrals
 from app.web.forms import Form, FormDep, attempt_once, filled, new_form, same_version
 from app.web.lists import Facet, asked, chips, facet, first_path, next_path, paging_of
 from app.web.pages.need_desk import desk
@@ -129,7 +130,7 @@ def move(page: PageDep, form: FormDep, actor: Writer, ranking: RankingDep, ref: 
         same_version(form, etag_of(need.version))
         names = ("status", "outcome", "reason", "override_reason")
         wanted = NeedMove.model_validate(filled(**{name: form.text(name).strip() for name in names}))
-        return service.move(page.session, actor, need, wanted, threshold).ref
+        return referrals.move_need(page.session, actor, need, wanted, threshold).ref
 
     if attempt_once(page.session, actor, form, do) is None:
         return show_desk(page, actor, ranking, ref, form)

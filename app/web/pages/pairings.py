@@ -28,6 +28,7 @@ from app.pairings.schemas import (
 )
 from app.programmes import queries as programmes
 from app.programmes.schemas import ProgrammeView
+from app.referrals import service as referrals
 from app.web.explanations import marked, marks, parts_of, printed
 from app.web.forms import Form, FormDep, attempt_once, filled
 from app.web.lists import asked, chips, first_path, next_path, paging_of
@@ -82,7 +83,7 @@ def pairing_page(page: PageDep, actor: Reader, ranking: RankingDep, pairing_id: 
 def decide(page: PageDep, form: FormDep, actor: Judge, ranking: RankingDep, pairing_id: UUID) -> Response:
     def do() -> str:
         pairing = service.claim(page.session, actor, pairing_id, form.text("version"))
-        return str(service.decide(page.session, actor, pairing, _decision(form)).id)
+        return str(referrals.decide(page.session, actor, pairing, _decision(form)).id)
 
     if attempt_once(page.session, actor, form, do) is None:
         return _pairing_page(page, actor, ranking, queries.get(page.session, actor, pairing_id), form)
@@ -102,7 +103,7 @@ def decide_on_need(page: PageDep, form: FormDep, actor: Judge, ranking: RankingD
             return str(pairing.id)
         read_as = "*" if is_new else form.text("version") or queries.etag(pairing, queries.today())
         claimed = service.claim(page.session, actor, pairing.id, read_as)
-        return str(service.decide(page.session, actor, claimed, _decision(form)).id)
+        return str(referrals.decide(page.session, actor, claimed, _decision(form)).id)
 
     if attempt_once(page.session, actor, form, do) is None:
         return show_desk(page, actor, ranking, ref, form, about=about)
