@@ -41,6 +41,7 @@ from app.pairings.offers.routes import router as offers
 from app.pairings.ranking import Ranking
 from app.pairings.routes import router as pairings
 from app.pairings.runs import handlers as matching_jobs
+from app.portfolio.routes import router as portfolio
 from app.programmes.routes import router as programmes
 from app.referrals.decision_routes import router as decisions
 from app.referrals.routes import router as referrals
@@ -82,6 +83,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     models,
     decisions,
     referrals,
+    portfolio,
 )
 # No session is opened before these: not for a probe, nor while a password is looked at.
 UNSIGNED_PAGES: tuple[APIRouter, ...] = (description, account_pages)
