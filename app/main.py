@@ -56,6 +56,7 @@ from app.web.pages.offers import router as offers_pages
 from app.web.pages.pairings import router as pairings_pages
 from app.web.pages.programmes import router as programmes_pages
 from app.web.pages.releases import router as releases_pages
+from app.web.pages.review import router as review_pages
 from app.web.pages.runs import router as runs_pages
 from app.web.pages.users import router as users_pages
 
@@ -93,6 +94,7 @@ PAGES: tuple[APIRouter, ...] = (
     releases_pages,
     offers_pages,
     pairings_pages,
+    review_pages,
     needs_pages,
     programmes_pages,
     runs_pages,

@@ -13,7 +13,7 @@ from app.core.db import utc_now
 from app.core.errors import NotFound
 from app.core.http import etag_of
 from app.core.paging import Found, Key, Paging, paginate
-from app.needs.models import Need, NeedCode, NeedRevision, NeedStatus
+from app.needs.models import Need, NeedCode, NeedRevision, NeedStatus, Priority
 from app.organizations.models import Organization
 from app.pairings.capacity import full, full_now
 from app.pairings.models import Decision, MatchRun, Pairing, PairingStatus
@@ -51,6 +51,23 @@ def page(
     statement = search(session, actor, wanted, day).options(*_LOADED)
     found = paginate(session, statement, [_ORDER[wanted.sort], Key(Pairing.id)], paging)
     return shown(session, [row.Pairing for row in found.rows], day), found
+
+
+def needs_to_review(
+    session: Session, actor: Actor, wanted: PairingFilter, paging: Paging
+) -> tuple[list[tuple[str, list[PairingOut]]], Found]:
+    """One page of open needs, by reference, with the proposals that wait: the most urgent need first."""
+    day, proposed = today(), wanted.model_copy(update={"status": [PairingStatus.PROPOSED], "queue": True})
+    waiting = search(session, actor, proposed, day).with_only_columns(Pairing.need_id)
+    needs = select(Need.ref).join(NeedRevision, _CURRENT).where(Need.id.in_(waiting))
+    urgent = case({Priority.HIGH: 0, Priority.MEDIUM: 1, Priority.LOW: 2}, value=NeedRevision.priority, else_=3)
+    found = paginate(session, needs, [Key(urgent), Key(Need.id)], paging)
+    refs = [row.ref for row in found.rows]
+    if not refs:
+        return [], found
+    of_these = proposed.model_copy(update={"need": refs, "sort": PairingSort.BEST})
+    pairs, _ = page(session, actor, of_these, Paging(limit=200), day)
+    return [(ref, [pair for pair in pairs if pair.need.ref == ref]) for ref in refs], found
 
 
 def search(session: Session, actor: Actor, wanted: PairingFilter, on: date) -> Select[Pairing]:

@@ -12,6 +12,7 @@ SAID = {
     "release-recorded": "The release is recorded.",
     "release-withdrawn": "The release is withdrawn: nobody sees the need by it any more.",
     "consent-recorded": "The State's consent is recorded.",
+    "decided-several": "Your decisions are recorded.",
     "decided": "Your decision is recorded.",
     "stored": "The pairing is stored.",
     "offered": "Your offer is with CTED for review. What becomes of it is shown here.",
