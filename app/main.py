@@ -44,6 +44,7 @@ from app.pairings.runs import handlers as matching_jobs
 from app.portfolio.routes import router as portfolio
 from app.programmes.routes import router as programmes
 from app.referrals.decision_routes import router as decisions
+from app.referrals.letter_routes import router as letters
 from app.referrals.routes import router as referrals
 from app.vocabularies.routes import router as vocabularies
 from app.web.pages.account import router as account_pages
@@ -84,6 +85,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     models,
     decisions,
     referrals,
+    letters,
     portfolio,
 )
 # No session is opened before these: not for a probe, nor while a password is looked at.
