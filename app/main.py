@@ -30,6 +30,9 @@ from app.core.status import router as status
 from app.core.turns import WriteTurns
 from app.exchange.routes import exports
 from app.exchange.routes import router as imports
+from app.interest.feeds import router as feeds
+from app.interest.routes import router as interests
+from app.interest.search_routes import router as searches
 from app.needs.release_routes import router as releases
 from app.needs.routes import router as needs
 from app.organizations.groups.routes import router as groups
@@ -87,11 +90,14 @@ ROUTERS: tuple[APIRouter, ...] = (
     referrals,
     letters,
     portfolio,
+    interests,
+    searches,
 )
 # No session is opened before these: not for a probe, nor while a password is looked at.
 UNSIGNED_PAGES: tuple[APIRouter, ...] = (description, account_pages)
 PAGES: tuple[APIRouter, ...] = (
     exports,
+    feeds,
     home_pages,
     releases_pages,
     offers_pages,

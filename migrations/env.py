@@ -10,6 +10,7 @@ import app.audit.models
 import app.clocks.briefing.models
 import app.core.jobs
 import app.exchange.models
+import app.interest.models
 import app.needs.models
 import app.organizations.models
 import app.pairings.model_candidates

@@ -1,7 +1,7 @@
 """Every SELECT on needs. Each starts from `visible`; outside CTED needs leave as released values alone."""
 
-from collections.abc import Collection, Sequence
-from datetime import date, datetime
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from app.core.days import utc_day
 from app.core.db import utc_now
 from app.core.errors import NotFound
 from app.core.fields import is_storable
-from app.core.paging import Key, Paging, paginate
+from app.core.paging import Found, Key, Paging, paginate
 from app.needs import facets as facet_counts
 from app.needs import search
 from app.needs.filters import Sight, conditions, refuse_foreign
@@ -26,6 +26,7 @@ from app.needs.sight import in_force, is_best, shown_since
 from app.organizations.models import BuiltIn, Group
 
 Seen = Select[Need, NeedRevision, ReleaseFields, datetime]
+Further = Callable[[Sight], Mapping[str, ColumnElement[bool]]]
 _LAST_DAY = date(9999, 12, 31)
 _PRIORITIES = {Priority.HIGH: 0, Priority.MEDIUM: 1, Priority.LOW: 2}
 
@@ -70,23 +71,67 @@ def view(session: Session, actor: Actor, need: Need) -> NeedView:
     return get(session, actor, need.ref)
 
 
-def listed(session: Session, actor: Actor, wanted: NeedFilter, paging: Paging, facets: bool = False) -> NeedPage:
+def by_id(session: Session, actor: Actor, ids: Sequence[UUID]) -> dict[UUID, NeedView]:
+    """Those of these needs that the actor sees, as they are shown to them."""
+    rows = session.execute(_whole(visible(actor).where(Need.id.in_(ids)))).unique().all()
+    return dict(zip([row[0].id for row in rows], _views(session, actor, rows), strict=True))
+
+
+def id_of(session: Session, actor: Actor, ref: str) -> UUID:
+    """The key of a need that the actor sees, for records that point to it. Raises NotFound."""
+    if found := session.scalar(visible(actor).where(_is_called(ref)).with_only_columns(Need.id)):
+        return found
+    raise _unknown()
+
+
+def listed(
+    session: Session,
+    actor: Actor,
+    wanted: NeedFilter,
+    paging: Paging,
+    facets: bool = False,
+    further: Further | None = None,
+) -> NeedPage:
     """One page of the needs that the actor sees and `wanted` asks for, with total and facets where asked.
 
-    Raises NotPermitted for a filter that only officers have, Invalid for codes that do not exist.
+    `further` gives conditions of a higher layer. Raises NotPermitted for a filter that only officers have,
+    Invalid for codes that do not exist.
     """
     refuse_foreign(actor, wanted)
     seen, sight = _seen(actor)
-    given = conditions(session, sight, wanted)
+    given = {**conditions(session, sight, wanted), **(further(sight) if further else {})}
     found = seen.where(*given.values())
-    order = _order(sight, wanted)
-    names = found.with_only_columns(Need.id, NeedRevision.id, sight.fields, sight.since)
-    rows = paginate(session, names, order, Paging(paging.limit, paging.cursor))
+    rows = _page(session, found, sight, wanted, paging)
     counts, total = facet_counts.count(session, seen, sight, given) if facets else (None, None)
     if paging.count and total is None:
         total = session.scalar(found.with_only_columns(func.count()))
     items = _views(session, actor, _loaded(session, rows.rows))
     return NeedPage(items=items, next=rows.next, total=total if paging.count else None, facets=counts)
+
+
+def newest(
+    session: Session, actor: Actor, wanted: NeedFilter, limit: int, further: Further | None = None
+) -> list[tuple[NeedView, datetime]]:
+    """What `listed` would show first by newest, each with when it was last shown otherwise (outside CTED: the day).
+
+    Raises what `listed` raises.
+    """
+    refuse_foreign(actor, wanted)
+    seen, sight = _seen(actor)
+    found = seen.where(*conditions(session, sight, wanted).values(), *(further(sight).values() if further else ()))
+    by_day = wanted.model_copy(update={"sort": NeedSort.NEWEST})
+    rows = _page(session, found, sight, by_day, Paging(limit))
+    times = [row[3] if actor.is_cted else _midnight(row[3]) for row in rows.rows]
+    return list(zip(_views(session, actor, _loaded(session, rows.rows)), times, strict=True))
+
+
+def _page(session: Session, found: Seen, sight: Sight, wanted: NeedFilter, paging: Paging) -> Found:
+    names = found.with_only_columns(Need.id, NeedRevision.id, sight.fields, sight.since)
+    return paginate(session, names, _order(sight, wanted), Paging(paging.limit, paging.cursor))
+
+
+def _midnight(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _seen(actor: Actor, at: datetime | None = None) -> tuple[Seen, Sight]:

@@ -1,21 +1,17 @@
-"""Needs over HTTP: everybody reads what is released to them, officers write."""
+"""Needs over HTTP: everybody reads what is released to them, officers write. Their list is in app.interest."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import ConfigDict
+from fastapi import APIRouter, Depends, Request, Response
 
 from app.access.once import OnceDep
 from app.access.permissions import Permission, Requires
 from app.core.actor import Actor
 from app.core.db import SessionDep
-from app.core.http import NeedsMatch, etag_of, next_path, require_match, set_etag
-from app.core.paging import Found, Paging, set_link
+from app.core.http import NeedsMatch, etag_of, require_match, set_etag
 from app.needs import queries, service, specificity
 from app.needs.schemas import (
-    NeedFilter,
     NeedIn,
-    NeedPage,
     NeedPatch,
     NeedView,
     Specificity,
@@ -26,32 +22,6 @@ from app.vocabularies.queries import check_code
 router = APIRouter(prefix="/needs", tags=["needs"])
 Reader = Annotated[Actor, Depends(Requires(Permission.NEED_READ))]
 Writer = Annotated[Actor, Depends(Requires(Permission.NEED_WRITE))]
-
-
-class NeedList(NeedFilter):
-    """The filters with what the list itself takes. A misspelt one is refused: it would show too much."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    limit: int = Query(50, ge=1, le=200)
-    cursor: str | None = Query(None, max_length=2000)
-    count: bool = False
-    facets: bool = False
-
-
-@router.get("", response_model=NeedPage)
-def list_needs(
-    request: Request,
-    response: Response,
-    actor: Reader,
-    session: SessionDep,
-    wanted: Annotated[NeedList, Query()],
-) -> NeedPage:
-    """The needs you may see: as released to you, or for officers all. `q` also understands "OP 6 of 2370"."""
-    paging = Paging(wanted.limit, wanted.cursor, wanted.count)
-    page = queries.listed(session, actor, wanted, paging, wanted.facets)
-    set_link(response, next_path(request), Found((), page.next, page.total))
-    return page
 
 
 @router.post("", response_model=NeedView, status_code=201)
