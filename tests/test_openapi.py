@@ -127,7 +127,7 @@ def test_every_api_route_is_described(app: FastAPI, description: dict[str, Any])
         f"{method} {route.path_format}"
         for route in iter_route_contexts(app.routes)
         for method in route.methods or ()
-        if (route.path or "").startswith(("/api/", "/exports/"))
+        if (route.path or "").startswith(("/api/", "/exports/", "/feeds/"))
     }
 
     assert served == {where for where, _ in _operations(description)}

@@ -84,7 +84,7 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
     components["securitySchemes"] = _SECURITY
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
-            if path.startswith(("/api/", "/exports/")):
+            if path.startswith(("/api/", "/exports/", "/feeds/")):
                 _complete(operation, path, method)
     return document
 

@@ -43,7 +43,8 @@ def written(feed: Feed) -> bytes:
     _child(root, "link", rel="alternate", type="text/html", href=feed.page)
     for entry in feed.entries:
         root.append(_entry(entry))
-    return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    document: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return document
 
 
 def _entry(entry: Entry) -> ElementTree.Element:

@@ -1,4 +1,4 @@
-"""An organization agrees to be named in connection with a need, or takes it back; officers record what it wrote."""
+"""An organization agrees to be named for a need, or takes it back; officers record what it wrote."""
 
 from datetime import date
 

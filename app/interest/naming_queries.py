@@ -22,7 +22,7 @@ _OFFERED = (PairingStatus.PROPOSED, PairingStatus.DEFERRED, PairingStatus.ACCEPT
 
 
 def visible(actor: Actor) -> Select[NamingConsent]:
-    """Officers read every consent to be named, an organization its own; delegations are told names, not consents."""
+    """Officers read every consent to be named, an organization its own; delegations read names, not consents."""
     own = select(NamingConsent).where(NamingConsent.withdrawn_at.is_(None))
     if actor.is_cted:
         return own

@@ -142,7 +142,7 @@ def _shown(
 
 
 def _funded(actor: Actor, interest: Interest) -> Funded | None:
-    """What is shown of the referral that an interest funds: outside CTED its status and outcome, while it funds."""
+    """What is shown of the referral that an interest funds: to a delegation its status and outcome."""
     line = interest.line
     if line is None or not (actor.is_cted or interest.status in PLEDGED):
         return None

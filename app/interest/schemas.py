@@ -35,7 +35,7 @@ class FundedLine(Body):
 
 
 class InterestPatch(Body):
-    """A delegation changes what it says while it is open, or withdraws; an officer links, acknowledges, fulfils."""
+    """A delegation changes what it says while it is open, or withdraws; an officer answers and links."""
 
     kind: Choice[InterestKind] | None = None
     amount: Money | None = None

@@ -31,7 +31,7 @@ def listed(session: Session, actor: Actor) -> list[SavedSearch]:
 
 
 def shown(session: Session, actor: Actor, searches: Sequence[SavedSearch]) -> list[SearchOut]:
-    """The searches with their addresses. Of the actor's secret one is told since when it is, and never the secret."""
+    """The searches with their addresses; of the actor's secret one it is told since when it is there."""
     since = {made.about: made.created_at for made in session.scalars(_addresses(actor, searches))}
     return [
         SearchOut(

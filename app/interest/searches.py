@@ -55,7 +55,7 @@ def terms(search: SavedSearch) -> SearchTerms:
 
 
 def issue_address(session: Session, actor: Actor, settings: Settings, search: SavedSearch | None) -> str:
-    """Return the whole secret address of a search's feed, or of all needs; the actor's one before stops working."""
+    """Return the secret address of a search's feed, or of all needs; the actor's one before stops working."""
     purpose, about = purpose_of(search)
     path = f"searches/{search.id}" if search else "needs"
     secret = addresses.issue(session, actor, purpose, about)
@@ -77,9 +77,8 @@ def _check(session: Session, actor: Actor, wanted: SearchTerms) -> None:
     try:
         listing.listed(session, actor, wanted, Paging(1))
     except Invalid as error:
-        raise Invalid(
-            str(error), [FieldError(f"/query/{each.pointer}", each.message) for each in error.errors]
-        ) from None
+        wrong = [FieldError(f"/query/{each.pointer}", each.message) for each in error.errors]
+        raise Invalid(str(error), wrong) from None
 
 
 def _said(wanted: SearchTerms) -> dict[str, Any]:

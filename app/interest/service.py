@@ -56,7 +56,7 @@ def refuse_foreign(actor: Actor, wanted: InterestPatch) -> None:
 
 
 def change(session: Session, actor: Actor, interest: Interest, wanted: InterestPatch) -> Interest:
-    """Change what was sent: a delegation what it says, while it is open, or withdraw; an officer answers and links.
+    """Change what was sent: a delegation says it otherwise, while it is open, or withdraws; an officer answers.
 
     Raises NotPermitted as `refuse_foreign`, Conflict for a move that the table forbids, Invalid for an amount or a
     referral that does not fit.

@@ -79,9 +79,10 @@ def by_id(session: Session, actor: Actor, ids: Sequence[UUID]) -> dict[UUID, Nee
 
 def id_of(session: Session, actor: Actor, ref: str) -> UUID:
     """The key of a need that the actor sees, for records that point to it. Raises NotFound."""
-    if found := session.scalar(visible(actor).where(_is_called(ref)).with_only_columns(Need.id)):
-        return found
-    raise _unknown()
+    found: UUID | None = session.scalar(visible(actor).where(_is_called(ref)).with_only_columns(Need.id))
+    if found is None:
+        raise _unknown()
+    return found
 
 
 def listed(
@@ -112,7 +113,7 @@ def listed(
 def newest(
     session: Session, actor: Actor, wanted: NeedFilter, limit: int, further: Further | None = None
 ) -> list[tuple[NeedView, datetime]]:
-    """What `listed` would show first by newest, each with when it was last shown otherwise (outside CTED: the day).
+    """What `listed` would show first by newest, each with when (outside CTED: on which day) it last changed.
 
     Raises what `listed` raises.
     """
