@@ -17,6 +17,8 @@ from app.access.limits import RequestLimit, limit_addresses, limit_requests
 from app.access.trail import router as trail
 from app.access.work import router as work
 from app.assessments.routes import router as assessments
+from app.clocks.routes import feeds as clock_feeds
+from app.clocks.routes import router as clocks
 from app.core import calendar, errors, glossary, jobs
 from app.core.answers import Methods, SecurityHeaders, WholeBody
 from app.core.bodies import KnownBodies
@@ -92,12 +94,14 @@ ROUTERS: tuple[APIRouter, ...] = (
     portfolio,
     interests,
     searches,
+    clocks,
 )
 # No session is opened before these: not for a probe, nor while a password is looked at.
 UNSIGNED_PAGES: tuple[APIRouter, ...] = (description, account_pages)
 PAGES: tuple[APIRouter, ...] = (
     exports,
     feeds,
+    clock_feeds,
     home_pages,
     releases_pages,
     offers_pages,
