@@ -90,7 +90,7 @@ def due_list(
     settings: Settings,
     now: datetime | None = None,
 ) -> DueList:
-    """One page of what is due, longest overdue first. Raises Invalid for an unknown officer or a foreign cursor."""
+    """One page of what is due, longest overdue first. Raises Invalid for an unknown officer or cursor."""
     asked = _asked(session, actor, wanted, settings, now or utc_now())
     after = _read(paging.cursor) if paging.cursor else None
     rows = heapq.merge(

@@ -20,7 +20,7 @@ Answered = Need | Assessment
 def hand_over(session: Session, actor: Actor, values: HandoverIn) -> HandoverOut:
     """Pass needs, or all needs and assessments, from one officer to another: as responsible and as deputy.
 
-    Raises Invalid for who is no officer in service and for a need that is not theirs, Conflict where all is nothing.
+    Raises Invalid for who is no officer in service and for a need that is not theirs, Conflict for all of nothing.
     """
     from_id = queries.account_id(session, values.from_, "/from") if values.from_ is not None else None
     to_id, deputy_id = (

@@ -79,7 +79,7 @@ def acceptance(now: datetime) -> Running:
 
 
 def inquiry(now: datetime) -> Running:
-    """Lines whose organization reported, and whose State was neither asked nor has said, whether the need was met."""
+    """Lines whose organization reported, and whose State was not asked, nor has said, whether the need was met."""
     reported = _newest_report().subquery()
     lines = _of_line(utc_day(reported.c.at)).join(reported, reported.c.line_id == ReferralLine.id)
     return lines.where(ReferralLine.inquired_on.is_(None), *_unanswered_by_state())

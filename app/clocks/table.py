@@ -1,4 +1,4 @@
-"""Every clock in one table: the practice it comes from, its setting, from what it counts, and what is to be done."""
+"""Every clock in one table: the practice it comes from, its setting, what it counts, and what is to be done."""
 
 import enum
 from collections.abc import Callable, Mapping
