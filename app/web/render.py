@@ -38,7 +38,7 @@ NAVIGATION: Sequence[tuple[str, str, Permission | None]] = (
     ("/needs", "Needs", P.NEED_READ),
     ("/pairings", "Review queue", P.PAIRING_READ),
     ("/referrals", "Referrals", P.REFERRAL_READ),
-    ("/offers", "Offers", P.OFFER_READ),
+    ("/offers", "Offers", P.OFFER_MAKE),
     ("/interests", "Interests", P.INTEREST_READ),
     ("/programmes", "Programmes", P.PROGRAMME_READ),
     ("/practices", "Guidelines", None),

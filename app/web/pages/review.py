@@ -115,7 +115,7 @@ def _review(page: Page, actor: Actor, form: Form, refused: Mapping[str, Form]) -
 
 
 def _row(pair: PairingOut) -> tuple[PairingOut, str, list[str]]:
-    """A pair, its score, and its strongest reasons in words."""
+    """A pair, its score, and in words its strongest reasons but the place, which all of them cover."""
     reasons = [
         (reason.thousandths, reason.label)
         for part in parts_of(pair.contributions, pair.score)
