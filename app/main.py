@@ -47,6 +47,7 @@ from app.pairings.ranking import Ranking
 from app.pairings.routes import router as pairings
 from app.pairings.runs import handlers as matching_jobs
 from app.portfolio.routes import router as portfolio
+from app.practices.routes import router as practices
 from app.programmes.routes import router as programmes
 from app.referrals.decision_routes import router as decisions
 from app.referrals.letter_routes import router as letters
@@ -81,6 +82,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     users,
     keys,
     assessments,
+    practices,
     releases,
     offers,  # before needs: `similar-to-mine` is no reference
     needs,

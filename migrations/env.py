@@ -16,6 +16,7 @@ import app.organizations.models
 import app.pairings.model_candidates
 import app.pairings.models
 import app.pairings.offers.models
+import app.practices.models
 import app.programmes.models
 import app.referrals.models
 import app.vocabularies.models  # noqa: F401

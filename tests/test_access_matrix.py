@@ -18,7 +18,14 @@ from app.organizations.keys.schemas import KeyIn
 from app.organizations.keys.service import issue
 from tests.conftest import As
 
-PUBLIC = {"/api/v1/vocabularies", "/api/v1/vocabularies/{name}"}
+PRACTICES = "/api/v1/practices"  # what is published is for everybody; who is signed in sees consultations too
+PUBLIC = {
+    "/api/v1/vocabularies",
+    "/api/v1/vocabularies/{name}",
+    PRACTICES,
+    *(f"{PRACTICES}/{{ref}}{rest}" for rest in ("", "/clauses", "/clauses/{anchor}", "/diff", "/treatment")),
+    f"{PRACTICES}/{{ref}}/versions/{{number}}",
+}
 QUERIES = {"/api/v1/audit": {"subject": "no-such-thing"}}  # officers read the trail of a record, not the whole
 OUTSIDERS = (Role.PARTNER, Role.DONOR)
 
