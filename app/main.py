@@ -37,6 +37,9 @@ from app.interest.routes import router as interests
 from app.interest.search_routes import router as searches
 from app.needs.release_routes import router as releases
 from app.needs.routes import router as needs
+from app.notices.routes import router as notices
+from app.notices.work import handlers as notice_jobs
+from app.notices.work import recurring
 from app.organizations.groups.routes import router as groups
 from app.organizations.keys.routes import router as keys
 from app.organizations.routes import router as organizations
@@ -59,6 +62,8 @@ from app.web.pages.failures import show_failure
 from app.web.pages.home import router as home_pages
 from app.web.pages.keys import router as keys_pages
 from app.web.pages.needs import router as needs_pages
+from app.web.pages.notices import links as notice_links
+from app.web.pages.notices import router as notices_pages
 from app.web.pages.offers import router as offers_pages
 from app.web.pages.pairings import router as pairings_pages
 from app.web.pages.programmes import router as programmes_pages
@@ -97,14 +102,16 @@ ROUTERS: tuple[APIRouter, ...] = (
     interests,
     searches,
     clocks,
+    notices,
 )
 # No session is opened before these: not for a probe, nor while a password is looked at.
-UNSIGNED_PAGES: tuple[APIRouter, ...] = (description, account_pages)
+UNSIGNED_PAGES: tuple[APIRouter, ...] = (description, account_pages, notice_links)
 PAGES: tuple[APIRouter, ...] = (
     exports,
     feeds,
     clock_feeds,
     home_pages,
+    notices_pages,
     releases_pages,
     offers_pages,
     pairings_pages,
@@ -149,7 +156,7 @@ def create_app(settings: Settings) -> FastAPI:
 
 def job_handlers(settings: Settings, ranking: Ranking) -> dict[str, Handler]:
     """Every kind of job with what does it; mail is sent as the settings say."""
-    return {**matching_jobs(ranking), links.JOB: links.link_mailer(settings)}
+    return {**matching_jobs(ranking), **notice_jobs(settings), links.JOB: links.link_mailer(settings)}
 
 
 def _include_routers(app: FastAPI) -> None:
@@ -184,6 +191,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     worker = threading.Thread(
         target=jobs.run_forever,
         args=(app.state.open_session, app.state.job_handlers, stop),
+        kwargs={"recurring": recurring(settings)},
         name="jobs",
         daemon=True,
     )

@@ -12,6 +12,7 @@ import app.core.jobs
 import app.exchange.models
 import app.interest.models
 import app.needs.models
+import app.notices.models
 import app.organizations.models
 import app.pairings.model_candidates
 import app.pairings.models

@@ -30,7 +30,17 @@ from app.vocabularies.service import load_vocabularies
 
 SQLITE = {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
 # What is written without an audit event: whole records, and of others some columns.
-BOOKKEEPING = {"UserSession", "Job", "IdempotencyRecord", "ProgrammeSearch", "SignInLink"}
+BOOKKEEPING = {
+    "UserSession",
+    "Job",
+    "IdempotencyRecord",
+    "ProgrammeSearch",
+    "SignInLink",
+    "Notice",
+    "NoticeLetter",
+    "NoticeCursor",
+    "AssuranceLink",
+}
 BOOKKEEPING_COLUMNS = {
     "ApiKey": {"last_used_at"},
     "MatchRun": {

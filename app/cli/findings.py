@@ -9,6 +9,8 @@ from app.audit.chain import verify
 from app.core.db import utc_now
 from app.core.jobs import Job, JobStatus, overdue
 from app.needs.models import Need, NeedRevision, NeedStatus, NeedStatusChange
+from app.notices import queries as notices
+from app.notices.models import LetterStatus
 from app.organizations.models import Organization
 from app.pairings.models import Decision, Judgement, Pairing, PairingStatus
 from app.pairings.runs import PATIENCE, abandoned
@@ -122,6 +124,17 @@ def stuck_jobs(session: Session) -> list[str]:
     ]
 
 
+def letters_not_sent(session: Session) -> list[str]:
+    """Letters of notices that the mail server refused, or of which nobody knows whether it took them."""
+    return [
+        f"notices: a letter to {email} of {letter.made_at:%Y-%m-%d %H:%M} UTC {_FATES[letter.status]}"
+        for letter, email in notices.unsent(session)
+    ]
+
+
+_FATES = {LetterStatus.FAILED: "was not taken by the mail server", LetterStatus.UNCLEAR: "may not have been sent"}
+
+
 CHECKS: Sequence[Callable[[Session], list[str]]] = (
     broken_audit_chain,
     missing_terms,
@@ -133,4 +146,5 @@ CHECKS: Sequence[Callable[[Session], list[str]]] = (
     merges_into_merged,
     failed_jobs,
     stuck_jobs,
+    letters_not_sent,
 )

@@ -16,6 +16,7 @@ from app.core import jobs
 from app.core.db import session_factory
 from app.core.observe import configure_logging
 from app.main import create_app, job_handlers
+from app.notices.work import recurring
 from app.pairings.ranking import Ranking
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
@@ -55,7 +56,8 @@ def worker() -> None:
     with open_engine() as engine:
         configure_logging()
         say("Waiting for jobs (Ctrl-C stops it)")
-        jobs.run_forever(session_factory(engine), job_handlers(settings, Ranking(settings.data_dir)), stop)
+        handlers = job_handlers(settings, Ranking(settings.data_dir))
+        jobs.run_forever(session_factory(engine), handlers, stop, recurring=recurring(settings))
 
 
 def openapi() -> None:

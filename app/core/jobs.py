@@ -2,13 +2,16 @@
 
 import enum
 import threading
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import structlog
-from sqlalchemy import ColumnElement, Index, Select, false, select, update
+from sqlalchemy import ColumnElement, Index, Select, String, false, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.core.actor import Actor
@@ -30,13 +33,17 @@ class JobStatus(enum.StrEnum):
 
 
 class Job(Base):
-    """One piece of work. `progress` is what its owner may be shown while it runs."""
+    """One piece of work. `progress` is what its owner may be shown while it runs.
+
+    `key` is what work that returns is known by, so that several workers enqueue it once.
+    """
 
     __tablename__ = "job"
-    __table_args__ = (Index(None, "status", "due_at"),)
+    __table_args__ = (Index(None, "status", "due_at"), Index("uq_job_key", "key", unique=True))
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     kind: Mapped[str]
+    key: Mapped[str | None] = mapped_column(String(200))
     payload: Mapped[dict[str, Any]] = mapped_column(default=dict)
     status: Mapped[JobStatus] = mapped_column(default=JobStatus.QUEUED)
     attempts: Mapped[int] = mapped_column(default=0)
@@ -54,6 +61,18 @@ class Lost(Exception):
 
 
 Handler = Callable[[Session, Job], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Recurring:
+    """Work that returns. `due` only reads: it names the next time that is to be done now, or says None.
+
+    A process asks it every `every` seconds. The same name is enqueued once, whoever asks.
+    """
+
+    kind: str
+    every: float
+    due: Callable[[Session], str | None]
 
 
 def enqueue(session: Session, kind: str, user_id: UUID | None = None, **payload: Any) -> Job:
@@ -87,6 +106,21 @@ def run_pending(open_session: SessionFactory, handlers: Mapping[str, Handler]) -
     return count
 
 
+def enqueue_recurring(open_session: SessionFactory, recurring: Recurring) -> bool:
+    """Enqueue what is due and nobody has enqueued yet; say whether that was done."""
+    with open_session(False) as session, session.begin():
+        named = recurring.due(session)
+        key = f"{recurring.kind}:{named}"
+        if named is None or session.scalar(select(Job.id).where(Job.key == key)) is not None:
+            return False  # an idle worker never takes SQLite's write lock
+    try:
+        with open_session(True) as session, session.begin():
+            session.add(Job(kind=recurring.kind, key=key, payload={}))
+    except IntegrityError:
+        return False  # another worker was faster
+    return True
+
+
 def settle(session: Session, kind: str) -> None:
     """Mark what is queued of `kind` as done, because something larger has done all of it."""
     queued = (Job.kind == kind) & (Job.status == JobStatus.QUEUED)
@@ -94,11 +128,20 @@ def settle(session: Session, kind: str) -> None:
 
 
 def run_forever(
-    open_session: SessionFactory, handlers: Mapping[str, Handler], stop: threading.Event, pause: float = 0.5
+    open_session: SessionFactory,
+    handlers: Mapping[str, Handler],
+    stop: threading.Event,
+    pause: float = 0.5,
+    recurring: Sequence[Recurring] = (),
 ) -> None:
-    """Run jobs as they come until `stop` is set; look again every `pause` seconds."""
+    """Run jobs as they come until `stop` is set; look again every `pause` seconds, and for what returns."""
+    next_look = dict.fromkeys(recurring, 0.0)
     while not stop.is_set():
         try:
+            for work, moment in next_look.items():
+                if time.monotonic() >= moment:
+                    next_look[work] = time.monotonic() + work.every
+                    enqueue_recurring(open_session, work)
             run_pending(open_session, handlers)
         except Exception:
             log.exception("the worker could not reach its jobs")

@@ -2,9 +2,11 @@
 
 import smtplib
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from app.core.settings import Settings
@@ -18,15 +20,25 @@ class Letter:
     to: str
     subject: str
     text: str
+    id: str = ""  # the same whenever it is tried, so that a mail system can see that it has it already
+
+
+class Unclear(OSError):
+    """The server was given the letter and went away before it said whether it takes it."""
 
 
 def send(settings: Settings, letter: Letter) -> None:
     """Hand `letter` to the server of `smtp_url`: smtp://, smtp+starttls:// or smtps://[user:password@]host[:port].
 
-    Raises OSError (smtplib's errors are such) when the server cannot be reached or refuses.
+    Raises OSError (smtplib's errors are such) when the server cannot be reached or refuses, Unclear when nobody
+    can know whether it was taken.
     """
-    with _connect(settings.smtp_url) as server:
+    server = _connect(settings.smtp_url)
+    try:
         server.send_message(_message(settings.mail_from, letter))
+    finally:
+        with suppress(OSError):  # what was taken is taken, however the server says goodbye
+            server.quit()
 
 
 def _connect(address: str) -> smtplib.SMTP:
@@ -36,9 +48,9 @@ def _connect(address: str) -> smtplib.SMTP:
     port = parts.port or _PORTS[parts.scheme]
     tls = ssl.create_default_context()
     if parts.scheme == "smtps":
-        server: smtplib.SMTP = smtplib.SMTP_SSL(parts.hostname, port, timeout=_SECONDS, context=tls)
+        server: smtplib.SMTP = _TlsServer(parts.hostname, port, timeout=_SECONDS, context=tls)
     else:
-        server = smtplib.SMTP(parts.hostname, port, timeout=_SECONDS)
+        server = _Server(parts.hostname, port, timeout=_SECONDS)
     if parts.scheme == "smtp+starttls":
         server.starttls(context=tls)
     if parts.username:
@@ -46,10 +58,26 @@ def _connect(address: str) -> smtplib.SMTP:
     return server
 
 
+class _Server(smtplib.SMTP):
+    """Tells a letter that was refused from one whose fate is unknown."""
+
+    def data(self, msg: Any) -> tuple[int, bytes]:
+        try:
+            return super().data(msg)
+        except smtplib.SMTPServerDisconnected as error:
+            raise Unclear(str(error)) from error
+
+
+class _TlsServer(_Server, smtplib.SMTP_SSL):
+    pass
+
+
 def _message(sender: str, letter: Letter) -> EmailMessage:
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = sender, letter.to, letter.subject
-    message["Date"], message["Message-ID"] = formatdate(), make_msgid(domain=sender.rpartition("@")[2])
+    domain = sender.rpartition("@")[2]
+    message["Date"] = formatdate()
+    message["Message-ID"] = f"<{letter.id}@{domain}>" if letter.id else make_msgid(domain=domain)
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(letter.text)
     return message

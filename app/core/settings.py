@@ -46,6 +46,8 @@ class Settings(BaseSettings):
     unsupported_days: int = Field(60, ge=1, description="open need without a conveyed referral, from its opening")
     expiry_days: int = Field(30, ge=1, description="release that ends, this long before its end")
     briefing_group: str = Field("committee", description="the group whose needs are annexed to the briefing")
+    notices_hour: int = Field(6, ge=0, le=23, description="hour, UTC, of the daily look and the digests")
+    assurance_link_days: int = Field(30, ge=1, description="mailed link that assures, from its sending")
     run_jobs_in_process: bool = True
     thread_pool_size: int = 6
 

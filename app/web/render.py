@@ -44,6 +44,7 @@ NAVIGATION: Sequence[tuple[str, str, Permission | None]] = (
     ("/practices", "Guidelines", None),
     ("/clocks", "Due", P.CLOCK_READ),
     ("/portfolio", "Portfolio", P.PORTFOLIO_READ),
+    ("/notices", "Notices", P.NOTICE_READ),
     ("/runs", "Match runs", P.MATCH_RUN),
     ("/users", "Users", P.USER_MANAGE),
     ("/keys", "Keys", P.KEY_MANAGE),

@@ -21,6 +21,8 @@ SAID = {
     "programme-moved": "The status is changed.",
     "assured": "Thank you: the programme is assured to be up to date.",
     "assured-several": "Thank you: the programmes are assured to be up to date.",
+    "notices-seen": "Marked as seen.",
+    "notices-chosen": "Your choices are saved.",
     "run-started": "The run is queued; this page shows how far it is.",
     "user-changed": "The account is changed.",
     "user-invited-before": "The form was sent twice, they were invited once. The link was in the first answer; "

@@ -1,10 +1,9 @@
 """Sign in and out, and set a password by a single-use link."""
 
-import secrets
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import RedirectResponse, Response
 
 from app.access import links, service
 from app.access.authentication import SESSION_COOKIE
@@ -13,7 +12,8 @@ from app.access.passwords import SHORTEST, hash_password
 from app.access.service import Proof
 from app.core.errors import NotFound
 from app.web.forms import Form, FormDep, attempt
-from app.web.render import VISITOR_COOKIE, PageDep, form_key, go
+from app.web.render import VISITOR_COOKIE, PageDep, go
+from app.web.visitors import show_to_visitor
 
 router = APIRouter(include_in_schema=False)
 
@@ -47,7 +47,7 @@ ChosenDep = Annotated[str | None, Depends(_chosen)]
 def sign_in_page(page: PageDep, next: str = "/") -> Response:
     if page.viewer.actor:
         return go(_inside(next))
-    return _with_visitor(page, "account/sign_in.html", Form({"next": [next]}))
+    return show_to_visitor(page, "account/sign_in.html", form=Form({"next": [next]}))
 
 
 @router.post("/sign-in")
@@ -82,7 +82,7 @@ def sign_out(page: PageDep, form: FormDep) -> RedirectResponse:
 
 @router.get("/forgotten")
 def forgotten_page(page: PageDep) -> Response:
-    return _with_visitor(page, "account/forgotten.html", Form())
+    return show_to_visitor(page, "account/forgotten.html", form=Form())
 
 
 @router.post("/forgotten")
@@ -97,7 +97,7 @@ def link_page(page: PageDep, secret: str) -> Response:
     user = links.find_user(page.session, secret)
     if user is None:
         raise NotFound(service.DEAD_LINK)
-    return _with_visitor(page, "account/password.html", Form(), email=user.email, shortest=SHORTEST)
+    return show_to_visitor(page, "account/password.html", form=Form(), email=user.email, shortest=SHORTEST)
 
 
 @router.post("/link/{secret}")
@@ -109,23 +109,6 @@ def use_link(chosen: ChosenDep, page: PageDep, form: FormDep, secret: str) -> Re
     if chosen and attempt(page.session, form, lambda: service.use_link(page.session, secret, chosen)):
         return go("/sign-in", "password-set")
     return page.show("account/password.html", 422, form=form, email=email, shortest=SHORTEST)
-
-
-def _with_visitor(page: PageDep, template: str, form: Form, **context: Any) -> HTMLResponse:
-    """Show a form to somebody who is not signed in: its token is made from a cookie of the visitor's own."""
-    if form_key(page.request):
-        return page.show(template, form=form, **context)
-    visitor = secrets.token_urlsafe(24)
-    page = page.with_token(service.csrf_token(page.request.app.state.settings.secret, visitor))
-    answer = page.show(template, form=form, **context)
-    answer.set_cookie(
-        VISITOR_COOKIE,
-        visitor,
-        httponly=True,
-        secure=page.request.app.state.settings.cookies_secure,
-        samesite="strict",
-    )
-    return answer
 
 
 def _inside(path: str) -> str:
