@@ -49,6 +49,7 @@ from app.pairings.offers.routes import router as offers
 from app.pairings.ranking import Ranking
 from app.pairings.routes import router as pairings
 from app.pairings.runs import handlers as matching_jobs
+from app.portfolio.files.routes import router as files
 from app.portfolio.routes import router as portfolio
 from app.practices.routes import router as practices
 from app.programmes.routes import router as programmes
@@ -103,6 +104,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     searches,
     clocks,
     notices,
+    files,
 )
 # No session is opened before these: not for a probe, nor while a password is looked at.
 UNSIGNED_PAGES: tuple[APIRouter, ...] = (description, account_pages, notice_links)

@@ -19,24 +19,22 @@ from app.needs.schemas import NeedFilter
 from app.portfolio.openings import opened
 from app.portfolio.schemas import PortfolioFilter, Waiting
 from app.referrals.models import LIVE, LineStatus, ReferralLine
+from app.referrals.queries import live_lines
 
 CROWDED = 3
+SERVING = (*LIVE, LineStatus.COMPLETED)
 FAILED = (LineStatus.DECLINED, LineStatus.RETRACTED)
 
 
 def unsupported(
     session: Session, actor: Actor, wanted: PortfolioFilter, days: int, paging: Paging
 ) -> tuple[Page[Waiting], Found]:
-    """Needs open for `days` or more that no organization is at work on, the longest open first.
+    """Needs open for `days` or more that no referral serves, the longest open first.
 
-    A line that was declined or retracted supports nobody, nor does one that ended before the need was opened.
+    A line that was declined or retracted serves nobody. A need that was on hold counts from when it was resumed.
     """
     now, since = utc_now(), opened()
-    supported = exists().where(
-        ReferralLine.need_id == Need.id,
-        ReferralLine.status.not_in(FAILED),
-        or_(ReferralLine.ended_at.is_(None), ReferralLine.ended_at >= since.c.at),
-    )
+    supported = exists().where(ReferralLine.need_id == Need.id, ReferralLine.status.in_(SERVING))
     statement = _open_needs(session, actor, wanted).join(since, since.c.need_id == Need.id)
     statement = statement.where(since.c.at <= now - timedelta(days=days), ~supported)
     statement = statement.add_columns(since.c.at.label("at"), literal(0).label("live"))
@@ -47,7 +45,7 @@ def crowded(
     session: Session, actor: Actor, wanted: PortfolioFilter, paging: Paging
 ) -> tuple[Page[Waiting], Found]:
     """Open needs with more than CROWDED live referral lines, the most crowded first."""
-    since, live = opened(), _live()
+    since, live = opened(), _live(actor)
     statement = _open_needs(session, actor, wanted).join(live, live.c.need_id == Need.id)
     statement = statement.join(since, since.c.need_id == Need.id).where(live.c.number > CROWDED)
     statement = statement.add_columns(since.c.at.label("at"), live.c.number.label("live"))
@@ -63,8 +61,8 @@ def _open_needs(session: Session, actor: Actor, wanted: PortfolioFilter) -> Sele
     return shown.where(Need.status == NeedStatus.OPEN, *given)
 
 
-def _live() -> Subquery:
-    counted = select(ReferralLine.need_id, func.count().label("number")).where(ReferralLine.status.in_(LIVE))
+def _live(actor: Actor) -> Subquery:
+    counted = live_lines(actor).with_only_columns(ReferralLine.need_id, func.count().label("number"))
     return counted.group_by(ReferralLine.need_id).subquery("live")
 
 

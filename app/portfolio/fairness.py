@@ -14,6 +14,7 @@ from app.needs.queries import visible
 from app.portfolio.openings import first_opened
 from app.portfolio.schemas import Fairness, Share
 from app.referrals.models import LineStatus, ReferralLine
+from app.referrals.queries import lines
 from app.vocabularies.models import Term
 
 _SECONDS = 86_400
@@ -42,18 +43,18 @@ def _by(session: Session, actor: Actor, field: str, kind: str) -> list[Share]:
 
 def _needs(actor: Actor) -> Select[*tuple[Any, ...]]:
     """(opened, referred, answered) of each need: days of its opening and first referral, and whether it was."""
-    opened, lines = first_opened(), _lines()
+    opened, sent = first_opened(), _lines(actor)
     shown = visible(actor).with_only_columns(
-        opened.c.at.label("opened"), lines.c.referred, func.coalesce(lines.c.answered, 0).label("answered")
+        opened.c.at.label("opened"), sent.c.referred, func.coalesce(sent.c.answered, 0).label("answered")
     )
-    counted = shown.join(opened, opened.c.need_id == Need.id).outerjoin(lines, lines.c.need_id == Need.id)
+    counted = shown.join(opened, opened.c.need_id == Need.id).outerjoin(sent, sent.c.need_id == Need.id)
     return counted.where(or_(Need.outcome.is_(None), Need.outcome != Outcome.DUPLICATE))
 
 
-def _lines() -> Subquery:
+def _lines(actor: Actor) -> Subquery:
     taken_up = case((ReferralLine.part.is_not(None), 1), else_=0)
     first = func.min(ReferralLine.conveyed_at).label("referred")
-    each = select(ReferralLine.need_id, first, func.max(taken_up).label("answered"))
+    each = lines(actor).with_only_columns(ReferralLine.need_id, first, func.max(taken_up).label("answered"))
     kept = each.where(ReferralLine.status != LineStatus.RETRACTED)
     return kept.group_by(ReferralLine.need_id).subquery("lines")
 

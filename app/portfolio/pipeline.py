@@ -13,9 +13,11 @@ from app.core.db import utc_now
 from app.needs.models import Need, NeedStatus, Outcome
 from app.needs.queries import visible
 from app.pairings.models import Decision, Judgement, Pairing, PairingStatus
+from app.pairings.queries import visible as visible_pairings
 from app.portfolio.openings import first_opened, opened
 from app.portfolio.schemas import Pipeline, Stage
 from app.referrals.models import LineStatus, ReferralLine
+from app.referrals.queries import lines as visible_lines
 
 STAGES = ("draft", "open", "proposed", "accepted", "conveyed", "taken_up", "in_delivery", "completed")
 _PLACE = {name: place for place, name in enumerate(STAGES)}
@@ -58,7 +60,7 @@ def _stages(reached: dict[int, int], ages: dict[int, list[float]]) -> Sequence[S
 
 def _needs(actor: Actor) -> Select[*tuple[Any, ...]]:
     """Of each need: its stage now and the furthest ever, as places in STAGES, and since when it is at each."""
-    first, since, lines, pairs = first_opened(), opened(), _lines(), _pairs()
+    first, since, lines, pairs = first_opened(), opened(), _lines(actor), _pairs(actor)
     closed = Need.status == NeedStatus.CLOSED
     now = _furthest(
         [*(lines.c[f"is_{status.value}"] for status in _LINES)],
@@ -92,7 +94,7 @@ def _furthest(
     return case(*kinds, (is_open, _PLACE["open"]), else_=_PLACE["draft"])
 
 
-def _lines() -> Subquery:
+def _lines(actor: Actor) -> Subquery:
     """Of each need: since when a line is at each status (`is_…`), and when one first got there at all."""
     line = ReferralLine
     entered = {
@@ -111,21 +113,26 @@ def _lines() -> Subquery:
         func.max(case((line.started_on.is_not(None), 1))).label("in_delivery"),
         func.max(case((line.status == LineStatus.COMPLETED, 1))).label("completed"),
     ]
-    return select(line.need_id, *present, *ever).group_by(line.need_id).subquery("lines")
+    found = visible_lines(actor).with_only_columns(line.need_id, *present, *ever)
+    return found.group_by(line.need_id).subquery("lines")
 
 
-def _pairs() -> Subquery:
+def _pairs(actor: Actor) -> Subquery:
     """The same of pairings: since when one is proposed or accepted, and whether one ever was."""
     accepted = _accepted()
-    joined = select(
-        Pairing.need_id,
-        func.min(case((Pairing.status == PairingStatus.PROPOSED, Pairing.proposed_at))).label("is_proposed"),
-        func.min(
-            case((Pairing.status == PairingStatus.ACCEPTED, func.coalesce(accepted.c.at, Pairing.proposed_at)))
-        ).label("is_accepted"),
-        func.min(Pairing.proposed_at).label("proposed"),
-        func.min(accepted.c.at).label("accepted"),
-    ).outerjoin(accepted, accepted.c.pairing_id == Pairing.id)
+    joined = (
+        visible_pairings(actor)
+        .with_only_columns(
+            Pairing.need_id,
+            func.min(case((Pairing.status == PairingStatus.PROPOSED, Pairing.proposed_at))).label("is_proposed"),
+            func.min(
+                case((Pairing.status == PairingStatus.ACCEPTED, func.coalesce(accepted.c.at, Pairing.proposed_at)))
+            ).label("is_accepted"),
+            func.min(Pairing.proposed_at).label("proposed"),
+            func.min(accepted.c.at).label("accepted"),
+        )
+        .outerjoin(accepted, accepted.c.pairing_id == Pairing.id)
+    )
     return joined.group_by(Pairing.need_id).subquery("pairs")
 
 

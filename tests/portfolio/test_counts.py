@@ -39,14 +39,8 @@ def stated(request: pytest.FixtureRequest, filler: Filler, session: Session) -> 
 
 
 def opening(one: Stated) -> datetime | None:
-    """The first time it was opened since it was last a draft."""
-    opened = None
-    for change in one.changes:
-        if change.status is NeedStatus.DRAFT:
-            opened = None
-        elif change.status is NeedStatus.OPEN and opened is None:
-            opened = change.at
-    return opened
+    """The last time it was opened."""
+    return max((change.at for change in one.changes if change.status is NeedStatus.OPEN), default=None)
 
 
 def first_opening(one: Stated) -> datetime | None:
@@ -57,10 +51,8 @@ def is_unsupported(one: Stated, now: datetime) -> bool:
     opened = opening(one)
     if one.need.status is not NeedStatus.OPEN or opened is None or (now - opened).days < 60:
         return False
-    failed = (LineStatus.DECLINED, LineStatus.RETRACTED)
-    return not any(
-        line.status not in failed and (line.ended_at is None or line.ended_at >= opened) for line in one.lines
-    )
+    serving = (*LIVE, LineStatus.COMPLETED)
+    return not any(line.status in serving for line in one.lines)
 
 
 def test_unsupported_needs_are_those_that_nobody_is_at_work_on(officer: As, filler: Filler, stated: list[Stated]):
