@@ -51,6 +51,7 @@ from app.pairings.routes import router as pairings
 from app.pairings.runs import handlers as matching_jobs
 from app.portfolio.files.routes import router as files
 from app.portfolio.routes import router as portfolio
+from app.practices.comment_routes import router as comments
 from app.practices.routes import router as practices
 from app.programmes.routes import router as programmes
 from app.referrals.decision_routes import router as decisions
@@ -89,6 +90,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     keys,
     assessments,
     practices,
+    comments,
     releases,
     offers,  # before needs: `similar-to-mine` is no reference
     needs,

@@ -159,7 +159,7 @@ def comments(
 ) -> tuple[list[CommentOut], Found]:
     """One page of the comments on a document that the actor sees, the oldest first."""
     statement = _loaded(visible_comments(actor)).join(ClauseComment.of).join(PracticeVersion.practice)
-    statement = statement.where(Practice.ref == _readable(session, actor, ref))
+    statement = statement.where(Practice.ref == load(session, actor, ref).ref)
     if wanted.clause:
         statement = statement.join(ClauseComment.clause).where(Clause.anchor == wanted.clause)
     if wanted.version:
@@ -219,11 +219,6 @@ def _practice(practice: Practice, versions: list[VersionHead]) -> PracticeOut:
         consultation=by_status.get(VersionStatus.CONSULTATION),
         versions=versions,
     )
-
-
-def _readable(session: Session, actor: Actor, ref: str) -> str:
-    """The reference of a document that the actor sees, or on which it commented. Raises NotFound."""
-    return load(session, actor, ref).ref
 
 
 def _refuse_outside(actor: Actor) -> None:
