@@ -37,6 +37,7 @@ from app.interest.routes import router as interests
 from app.interest.search_routes import router as searches
 from app.needs.release_routes import router as releases
 from app.needs.routes import router as needs
+from app.needs.silence_routes import router as silence
 from app.notices.routes import router as notices
 from app.notices.work import handlers as notice_jobs
 from app.notices.work import recurring
@@ -54,6 +55,7 @@ from app.portfolio.routes import router as portfolio
 from app.practices.comment_routes import router as comments
 from app.practices.routes import router as practices
 from app.programmes.routes import router as programmes
+from app.referrals.clearing_routes import router as clearances
 from app.referrals.decision_routes import router as decisions
 from app.referrals.letter_routes import router as letters
 from app.referrals.routes import router as referrals
@@ -92,6 +94,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     practices,
     comments,
     releases,
+    silence,
     offers,  # before needs: `similar-to-mine` is no reference
     needs,
     programmes,
@@ -107,6 +110,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     clocks,
     notices,
     files,
+    clearances,
 )
 # No session is opened before these: not for a probe, nor while a password is looked at.
 UNSIGNED_PAGES: tuple[APIRouter, ...] = (description, account_pages, notice_links)

@@ -4,6 +4,7 @@ from alembic import context
 from sqlalchemy import Connection
 
 import app.access.addresses
+import app.access.clearances.models
 import app.access.models
 import app.assessments.models
 import app.audit.models
@@ -12,6 +13,7 @@ import app.core.jobs
 import app.exchange.models
 import app.interest.models
 import app.needs.models
+import app.needs.silence_models
 import app.notices.models
 import app.organizations.models
 import app.pairings.model_candidates

@@ -222,11 +222,21 @@ class Basis(enum.StrEnum):
     SILENCE = "silence"
 
 
+class Ending(enum.StrEnum):
+    """Why a release ended before its time."""
+
+    WITHDRAWN = "withdrawn"
+    OBJECTION = "objection"
+    REFERRAL = "referral"
+    MERGER = "merger"
+
+
 class Release(Base):
     """A State's permission to show one revision, or its summary, to an audience, for a time.
 
-    In force at T: starts_at, recorded_at and complete_at are not after T, ends_at and withdrawn_at are.
-    `complete_at` is empty until the consent of every State of the need is recorded.
+    In force at T: starts_at, recorded_at and complete_at are not after T; ends_at, superseded_at and withdrawn_at
+    are. `complete_at` is empty until the consent of every State of the need is recorded; `superseded_at` is when
+    another line, which extends this one to a newer revision, takes its place.
     """
 
     __tablename__ = "release"
@@ -238,6 +248,13 @@ class Release(Base):
         CheckConstraint("length(trim(reference)) > 0", name="has_reference"),
         Index(None, "organization_id", "need_id"),
         Index(None, "group_id", "need_id"),
+        Index(
+            "uq_release_extends_id",
+            "extends_id",
+            unique=True,
+            sqlite_where=text("extends_id IS NOT NULL AND withdrawn_at IS NULL"),
+            postgresql_where=text("extends_id IS NOT NULL AND withdrawn_at IS NULL"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
@@ -248,12 +265,23 @@ class Release(Base):
     fields: Mapped[ReleaseFields]
     basis: Mapped[Basis]
     reference: Mapped[str] = mapped_column(String(300))
+    document_url: Mapped[str | None] = mapped_column(String(500))
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime | None]
     recorded_at: Mapped[datetime] = mapped_column(default=utc_now)
     complete_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
+    ending: Mapped[Ending | None]
+    ending_reference: Mapped[str] = mapped_column(String(300), default="")
+    ending_url: Mapped[str | None] = mapped_column(String(500))
+    ending_note: Mapped[str] = mapped_column(default="")
+    ending_country: Mapped[str | None] = mapped_column(String(2))
+    extends_id: Mapped[UUID | None] = mapped_column(ForeignKey("release.id"))
+    superseded_at: Mapped[datetime | None]
+    same_since_at: Mapped[datetime | None]
     recorded_by_id: Mapped[UUID | None]
+    withdrawn_by_id: Mapped[UUID | None]
+    cleared_by_id: Mapped[UUID | None]
 
     need: Mapped[Need] = relationship(back_populates="releases", foreign_keys=[need_id])
     group: Mapped[Group | None] = relationship()
@@ -283,4 +311,5 @@ class ReleaseConsent(Base):
     kind: Mapped[str] = mapped_column(String(20), default="country")
     code: Mapped[str] = mapped_column(String(2), primary_key=True)
     reference: Mapped[str] = mapped_column(String(300))
+    document_url: Mapped[str | None] = mapped_column(String(500))
     recorded_at: Mapped[datetime] = mapped_column(default=utc_now)

@@ -11,12 +11,12 @@ from app.access.models import User
 from app.core.actor import Actor
 from app.core.db import utc_now
 from app.core.errors import Invalid, NotFound
-from app.needs.models import Need, NeedRevision, NeedStatus, Release, ReleaseFields
-from app.needs.release_schemas import Ledger, ReleaseOut, Sight
-from app.needs.releases import missing_consents, states_of
-from app.needs.sight import in_force, status_at
-from app.organizations.models import Organization
-from app.organizations.queries import members_on
+from app.needs.granting import missing_consents, states_of
+from app.needs.models import Need, NeedRevision, Release, ReleaseConsent
+from app.needs.past import in_force_in, seers
+from app.needs.periods import Period
+from app.needs.release_schemas import ConsentOut, Ledger, ReleaseOut
+from app.needs.sight import in_force
 
 
 def visible(actor: Actor) -> Select[Release]:
@@ -31,24 +31,20 @@ def get(session: Session, actor: Actor, need: Need, release_id: UUID) -> Release
     return found
 
 
-def ledger(session: Session, actor: Actor, need: Need, at: datetime) -> Ledger:
-    """All releases of `need`, oldest first, and each organization that sees it at `at` with what it sees."""
+def ledger(session: Session, actor: Actor, need: Need, period: Period) -> Ledger:
+    """All releases of `need`, oldest first, and each organization that could see it in the period, with what."""
     releases = _loaded(session, visible(actor).where(Release.need_id == need.id))
-    now_in_force = set(session.scalars(select(Release.id).where(Release.need_id == need.id, in_force(at))))
+    live = in_force_in(session, need, period)
     states = _states_by_release(session, need, releases)
-    by = _recorders(session, releases)
-    items = [_shown(need, release, release.id in now_in_force, states, by) for release in releases]
-    status = session.scalar(select(status_at(at)).select_from(Need).where(Need.id == need.id))
-    live = [release for release in releases if release.id in now_in_force]
-    return Ledger(at=at, items=items, seen_by=_seen_by(session, live, status, at))
+    by = _accounts(session, releases)
+    items = [_shown(need, release, release.id in live, states, by) for release in releases]
+    return Ledger(at=period.begins, until=period.ends, items=items, seen_by=seers(session, need, period))
 
 
 def shown(session: Session, need: Need, release: Release, at: datetime) -> ReleaseOut:
     """One line of the ledger, with whether it is in force at `at`."""
     live = session.scalar(select(Release.id).where(Release.id == release.id, in_force(at))) is not None
-    return _shown(
-        need, release, live, _states_by_release(session, need, [release]), _recorders(session, [release])
-    )
+    return _shown(need, release, live, _states_by_release(session, need, [release]), _accounts(session, [release]))
 
 
 def states(session: Session, need: Need, number: int) -> list[str]:
@@ -71,7 +67,13 @@ def needs_of(session: Session, assessment_id: UUID, refs: Sequence[str] | None) 
 
 
 def of_ids(session: Session, actor: Actor, ids: Sequence[UUID]) -> list[Release]:
-    return list(session.scalars(visible(actor).where(Release.id.in_(ids)).options(joinedload(Release.need))))
+    """Releases by their ids, in the order in which they were recorded."""
+    found = visible(actor).where(Release.id.in_(ids)).order_by(Release.recorded_at, Release.id)
+    return list(session.scalars(found.options(joinedload(Release.need))))
+
+
+def need_of(session: Session, release: Release) -> Need:
+    return session.get_one(Need, release.need_id)
 
 
 def _loaded(session: Session, statement: Select[Release]) -> Sequence[Release]:
@@ -96,9 +98,9 @@ def _states_by_release(
     return {(number, on): states_of(session, revisions[number], on) for number, on in wanted}
 
 
-def _recorders(session: Session, releases: Sequence[Release]) -> dict[UUID, str]:
-    """The accounts of the officers who recorded these releases, by their id."""
-    ids = {release.recorded_by_id for release in releases if release.recorded_by_id}
+def _accounts(session: Session, releases: Sequence[Release]) -> dict[UUID | None, str]:
+    """The accounts of the officers who recorded or cleared these releases, by their id."""
+    ids = {identity for each in releases for identity in (each.recorded_by_id, each.cleared_by_id) if identity}
     return {row.id: row.email for row in session.execute(select(User.id, User.email).where(User.id.in_(ids)))}
 
 
@@ -107,7 +109,7 @@ def _shown(
     release: Release,
     live: bool,
     states: dict[tuple[int, date], list[str]],
-    recorders: dict[UUID, str],
+    accounts: dict[UUID | None, str],
 ) -> ReleaseOut:
     named = {"organization": release.organization.ref} if release.organization else {}
     audience = {"group": release.group.ref} if release.group else named
@@ -120,35 +122,26 @@ def _shown(
         fields=release.fields,
         basis=release.basis,
         reference=release.reference,
+        document_url=release.document_url,
+        consents=[ConsentOut.model_validate(consent) for consent in sorted(release.consents, key=_state)],
         starts_at=release.starts_at,
         ends_at=release.ends_at,
         recorded_at=release.recorded_at,
-        recorded_by=recorders.get(release.recorded_by_id) if release.recorded_by_id else None,
+        recorded_by=accounts.get(release.recorded_by_id),
+        cleared_by=accounts.get(release.cleared_by_id),
         complete_at=release.complete_at,
+        extends=release.extends_id,
+        superseded_at=release.superseded_at,
         withdrawn_at=release.withdrawn_at,
+        ending=release.ending,
+        ending_country=release.ending_country,
+        ending_reference=release.ending_reference,
+        ending_url=release.ending_url,
+        ending_note=release.ending_note,
         in_force=live,
         missing_consents=missing_consents(release, states[release.revision, release.recorded_at.date()]),
     )
 
 
-def _seen_by(session: Session, live: Sequence[Release], status: NeedStatus | None, at: datetime) -> list[Sight]:
-    best: dict[str, tuple[bool, int]] = {}
-    for release in live:
-        sight = (release.fields is ReleaseFields.FULL, release.revision)
-        for ref in _audience(session, release, status, at):
-            best[ref] = max(best.get(ref, sight), sight)
-    return [
-        Sight(organization=ref, revision=revision, fields=ReleaseFields.FULL if full else ReleaseFields.SUMMARY)
-        for ref, (full, revision) in sorted(best.items())
-    ]
-
-
-def _audience(session: Session, release: Release, status: NeedStatus | None, at: datetime) -> list[str]:
-    """The organizations that a release in force reaches while the need has `status`."""
-    if release.organization:
-        return [release.organization.ref] if status not in {None, NeedStatus.DRAFT} else []
-    if status is not NeedStatus.OPEN or release.group is None:
-        return []
-    excepted = [exception.organization_id for exception in release.exceptions]
-    members = members_on(release.group, at.date()).where(Organization.id.not_in(excepted))
-    return [organization.ref for organization in session.scalars(members)]
+def _state(consent: ReleaseConsent) -> str:
+    return consent.code

@@ -1,14 +1,14 @@
 """What goes into the consent ledger and what officers read from it."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from app.core.fields import Choice, Line, Moment
+from app.core.fields import Choice, Day, Line, Moment, Paragraph, WebAddress
 from app.core.http import Body
-from app.needs.models import Basis, ReleaseFields
+from app.needs.models import Basis, Ending, ReleaseFields
 
 
 def _midnight(value: Any, days: int = 0) -> Any:
@@ -24,6 +24,9 @@ def _end_of_day(value: Any) -> Any:
     return _midnight(value, days=1)
 
 
+Reference: TypeAlias = Annotated[str, Line(300, 1)]
+Revision: TypeAlias = Annotated[int, Field(ge=1, le=1_000_000)]
+NeedRef: TypeAlias = Annotated[str, Line(20, 1)]
 Start = Annotated[Moment, BeforeValidator(_midnight)]
 End = Annotated[Moment, BeforeValidator(_end_of_day)]
 
@@ -45,7 +48,8 @@ class Consent(Body):
     """One State's consent, with the document or call that it rests on."""
 
     country: Annotated[str, Line(2, 1)]
-    reference: Annotated[str, Line(300, 1)]
+    reference: Reference
+    document_url: WebAddress | None = None
 
 
 class ReleaseIn(Body):
@@ -57,17 +61,96 @@ class ReleaseIn(Body):
     excepted: list[Annotated[str, Line(60, 1)]] = Field(default_factory=list, alias="except", max_length=300)
     fields: Choice[ReleaseFields]
     basis: Choice[Basis]
-    reference: Annotated[str, Line(300, 1)]
-    revision: int | None = Field(None, ge=1, le=1_000_000)
+    reference: Reference
+    document_url: WebAddress | None = None
+    revision: Revision | None = None
     starts_at: Start | None = Field(None, alias="from")
     ends_at: End | None = Field(None, alias="until")
     consents: list[Consent] = Field(default_factory=list, max_length=200)
 
 
 class AssessmentReleaseIn(ReleaseIn):
-    """One act for the needs of an assessment: all that are no draft, or those named."""
+    """One act for the needs of an assessment: all that are no draft, or those named.
 
-    needs: list[Annotated[str, Line(20, 1)]] | None = Field(None, max_length=1000)
+    `revisions` says which text of a need was consented to; the newest one where it does not.
+    """
+
+    revision: None = None
+    needs: list[NeedRef] | None = Field(None, max_length=1000)
+    revisions: dict[NeedRef, Revision] = Field(default_factory=dict, max_length=1000)
+
+    def of(self, ref: str, states: list[str]) -> ReleaseIn:
+        """The same permission for one need, with the consents of its own States."""
+        shared = self.model_copy(update={"revision": self.revisions.get(ref)})
+        shared.consents = [consent for consent in self.consents if consent.country in states]
+        return shared
+
+
+class ExtensionIn(Body):
+    """A permission to show the same audience a newer revision. Without `until` the end stays as it was."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    basis: Choice[Basis]
+    reference: Reference
+    document_url: WebAddress | None = None
+    revision: Revision | None = None
+    starts_at: Start | None = Field(None, alias="from")
+    ends_at: End | None = Field(None, alias="until")
+    consents: list[Consent] = Field(default_factory=list, max_length=200)
+
+
+class Withdrawal(Body):
+    """What a withdrawal rests on. It may be left out: sight ends at once, whatever the papers say."""
+
+    reference: Annotated[str, Line(300)] = ""
+    document_url: WebAddress | None = None
+    note: Annotated[str, Paragraph(2_000)] = ""
+
+
+class Objection(Withdrawal):
+    """That a State objected in a silence procedure, and where it is written."""
+
+    reference: Reference
+    country: Annotated[str, Line(2, 1)] | None = None
+
+
+class AgreementIn(Body):
+    """That a State asked for, or agreed in writing to, the silence procedure."""
+
+    country: Annotated[str, Line(2, 1)]
+    reference: Reference
+    document_url: WebAddress | None = None
+    agreed_on: Day
+
+
+class AgreementEnd(Body):
+    """That the State no longer agrees, and where it says so."""
+
+    reference: Annotated[str, Line(300)] = ""
+
+
+class AgreementOut(BaseModel):
+    id: UUID
+    etag: str
+    country: str
+    reference: str
+    document_url: str | None
+    agreed_on: date
+    recorded_at: datetime
+    ended_at: datetime | None
+    ending_reference: str
+
+
+class ConsentOut(BaseModel):
+    """One State's recorded consent."""
+
+    model_config = ConfigDict(from_attributes=True, populate_by_name=True)
+
+    country: str = Field(validation_alias="code")
+    reference: str
+    document_url: str | None
+    recorded_at: datetime
 
 
 class ReleaseOut(BaseModel):
@@ -83,12 +166,22 @@ class ReleaseOut(BaseModel):
     fields: ReleaseFields
     basis: Basis
     reference: str
+    document_url: str | None
+    consents: list[ConsentOut]
     starts_at: datetime = Field(alias="from")
     ends_at: datetime | None = Field(alias="until")
     recorded_at: datetime
     recorded_by: str | None = Field(description="the officer's account; null for a key or the command line")
+    cleared_by: str | None = Field(description="the second officer's account, where one was asked for")
     complete_at: datetime | None
+    extends: UUID | None
+    superseded_at: datetime | None = Field(description="when the line that extends this one took its place")
     withdrawn_at: datetime | None
+    ending: Ending | None
+    ending_country: str | None
+    ending_reference: str
+    ending_url: str | None
+    ending_note: str
     in_force: bool
     missing_consents: list[str]
 
@@ -101,12 +194,31 @@ class Sight(BaseModel):
     fields: ReleaseFields
 
 
+class SightOfNeed(BaseModel):
+    """A need that somebody can see: which revision of it, and whether in full."""
+
+    need: str
+    title: str
+    revision: int
+    fields: ReleaseFields
+
+
 class Ledger(BaseModel):
-    """The releases of a need, and who sees what by them at `at`."""
+    """The releases of a need, and who could see what by them from `at` until `until` (the same for a moment)."""
 
     at: datetime
+    until: datetime
     items: list[ReleaseOut]
     seen_by: list[Sight]
+
+
+class Difference(BaseModel):
+    """One released field that two revisions say otherwise; a text also in parts {kept, added, removed}."""
+
+    field: str
+    before: Any
+    after: Any
+    parts: list[tuple[str, str]]
 
 
 class Preview(BaseModel):

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Subquery, and_, case, not_, or_, select
+from sqlalchemy import ColumnElement, Subquery, and_, case, func, not_, or_, select
 from sqlalchemy.orm import aliased
 
 from app.needs.models import Need, NeedStatus, NeedStatusChange, Release, ReleaseException, ReleaseFields
@@ -12,20 +12,25 @@ from app.organizations.queries import groups_of
 
 
 def in_force(at: datetime, release: type[Release] = Release) -> ColumnElement[bool]:
-    """Whether a release is in force at `at`: begun, recorded and consented to, not ended, not withdrawn."""
+    """Whether a release is in force at `at`: begun, recorded, consented to; not ended, extended or withdrawn."""
     return and_(
         release.starts_at <= at,
         release.recorded_at <= at,
         release.complete_at <= at,
         or_(release.ends_at.is_(None), release.ends_at > at),
+        or_(release.superseded_at.is_(None), release.superseded_at > at),
         or_(release.withdrawn_at.is_(None), release.withdrawn_at > at),
     )
 
 
 def visible_since(release: type[Release] = Release) -> ColumnElement[datetime]:
-    """When a release began to give sight: the latest of its start, its recording and the last consent."""
+    """When a release began to show what it shows: the latest of its start, its recording and the last consent.
+
+    One that extends another and shows the very same goes by the other: nobody learns that a hidden field changed.
+    """
     later = case((release.starts_at > release.recorded_at, release.starts_at), else_=release.recorded_at)
-    return case((release.complete_at > later, release.complete_at), else_=later)
+    latest = case((release.complete_at > later, release.complete_at), else_=later)
+    return func.coalesce(release.same_since_at, latest)
 
 
 def shown_since() -> ColumnElement[datetime]:
@@ -42,9 +47,10 @@ def reaches(
     the status is the one of that time, from the dated history.
     """
     status = status_at(at) if past else Need.status
+    groups = groups_of(organization_id, at, past)
     excepted = select(ReleaseException.release_id).where(ReleaseException.organization_id == organization_id)
     through_group = and_(
-        release.group_id.in_(groups_of(organization_id, at.date())),
+        release.group_id.in_(groups),
         not_(release.id.in_(excepted)),
         status == NeedStatus.OPEN,
     )

@@ -62,6 +62,17 @@ class Organization(Base):
     __mapper_args__ = {"version_id_col": version}
 
 
+class OrganizationKindChange(Base):
+    """That an organization was of another kind until `at`: the built-in groups of a past day are read from it."""
+
+    __tablename__ = "organization_kind_change"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey("organization.id"), index=True)
+    was: Mapped[OrganizationKind]
+    at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
 class Membership(Base):
     """A State's membership of a body, with the dates and the source it rests on."""
 
@@ -105,10 +116,12 @@ class Group(Base):
 
 
 class GroupMember(Base):
+    """One membership, from the later of `from_on` and `added_at` until `until_on`, or `ended_at` on that day."""
+
     __tablename__ = "group_member"
     __table_args__ = (
         CheckConstraint("until_on IS NULL OR until_on >= from_on", name="in_order"),
-        Index(None, "group_id", "organization_id", "from_on", unique=True),
+        Index("uq_group_member_once", "group_id", "organization_id", "from_on", "added_at", unique=True),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
@@ -116,5 +129,7 @@ class GroupMember(Base):
     organization_id: Mapped[UUID] = mapped_column(ForeignKey("organization.id"), index=True)
     from_on: Mapped[date]
     until_on: Mapped[date | None]
+    added_at: Mapped[datetime] = mapped_column(default=utc_now)
+    ended_at: Mapped[datetime | None]
 
     organization: Mapped[Organization] = relationship()

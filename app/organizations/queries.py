@@ -1,11 +1,11 @@
 """Every SELECT on organizations. Who is signed in may read all of them."""
 
-from datetime import date
+from datetime import date, datetime
 from difflib import get_close_matches
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, or_, select, union
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, case, func, or_, select, union
 from sqlalchemy.orm import Session, joinedload
 
 from app.core.actor import Actor
@@ -14,7 +14,15 @@ from app.core.errors import Invalid, NotFound
 from app.core.fields import is_storable
 from app.core.http import etag_of
 from app.core.paging import Found, Key, Paging, paginate
-from app.organizations.models import BuiltIn, Group, GroupMember, Membership, Organization, OrganizationKind
+from app.organizations.models import (
+    BuiltIn,
+    Group,
+    GroupMember,
+    Membership,
+    Organization,
+    OrganizationKind,
+    OrganizationKindChange,
+)
 from app.organizations.schemas import MemberOut, OrganizationFilter, OrganizationItem, OrganizationOut
 
 ORDER = (Key(Organization.ref),)
@@ -88,29 +96,48 @@ def listed(organization: Organization) -> OrganizationItem:
 _MADE = {"parent", "merged_into", "etag"}
 
 
-def groups_of(organization_id: UUID, on: date) -> CompoundSelect[UUID]:
-    """Select the ids of the groups that an organization belongs to on a day.
+def groups_of(organization_id: UUID, at: datetime, past: bool = False) -> CompoundSelect[UUID]:
+    """Select the ids of the groups that an organization belongs to at `at`.
 
-    Dated membership runs from `from_on` until before `until_on`; the built-in groups follow the
-    organization's kind.
+    Dated membership is as `is_member` says; the built-in groups follow the organization's kind, with `past`
+    the one that it was of then.
     """
-    dated = select(GroupMember.group_id).where(GroupMember.organization_id == organization_id, is_member(on))
-    by_kind = [and_(Group.built_in == name, Organization.kind.in_(kinds)) for name, kinds in KINDS_OF.items()]
+    dated = select(GroupMember.group_id).where(GroupMember.organization_id == organization_id, is_member(at))
+    kind = kind_at(at) if past else Organization.kind
+    by_kind = [and_(Group.built_in == name, kind.in_(kinds)) for name, kinds in KINDS_OF.items()]
     built_in = select(Group.id).join(Organization, Organization.id == organization_id).where(or_(*by_kind))
     return union(dated, built_in)
 
 
-def members_on(group: Group, on: date) -> Select[Organization]:
-    """Select the organizations that belong to a group on a day: `groups_of` read from the other side."""
+def members_at(group: Group, at: datetime, past: bool = False) -> Select[Organization]:
+    """Select the organizations that belong to a group at `at`: `groups_of` read from the other side."""
     if group.built_in:
-        return select(Organization).where(Organization.kind.in_(KINDS_OF[group.built_in]))
-    dated = select(GroupMember.organization_id).where(GroupMember.group_id == group.id, is_member(on))
+        kind = kind_at(at) if past else Organization.kind
+        return select(Organization).where(kind.in_(KINDS_OF[group.built_in]))
+    dated = select(GroupMember.organization_id).where(GroupMember.group_id == group.id, is_member(at))
     return select(Organization).where(Organization.id.in_(dated))
 
 
-def is_member(on: date) -> ColumnElement[bool]:
-    """Whether a dated membership of a group is in force on a day."""
-    return and_(GroupMember.from_on <= on, or_(GroupMember.until_on.is_(None), GroupMember.until_on > on))
+def is_member(at: datetime) -> ColumnElement[bool]:
+    """Whether a dated membership of a group is in force at `at`, to the moment: it may have ended within a day."""
+    day = at.date()
+    not_over = or_(
+        GroupMember.until_on.is_(None),
+        GroupMember.until_on > day,
+        and_(GroupMember.until_on == day, GroupMember.ended_at > at),
+    )
+    return and_(GroupMember.from_on <= day, GroupMember.added_at <= at, not_over)
+
+
+def kind_at(at: datetime) -> ColumnElement[OrganizationKind]:
+    """The kind that an organization was of at `at`: what the first change after it says, or else today's.
+
+    NULL before the organization was stored.
+    """
+    change = OrganizationKindChange
+    later = select(change.was).where(change.organization_id == Organization.id, change.at > at)
+    first = later.order_by(change.at, change.id).limit(1).correlate(Organization).scalar_subquery()
+    return case((Organization.created_at <= at, func.coalesce(first, Organization.kind)))
 
 
 def states_in(organization_id: UUID, on: date) -> Select[str]:

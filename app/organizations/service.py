@@ -13,7 +13,14 @@ from app.audit import service as audit
 from app.core.actor import Actor, Role
 from app.core.db import utc_now
 from app.core.errors import Conflict, Invalid
-from app.organizations.models import BuiltIn, Group, GroupMember, Membership, Organization
+from app.organizations.models import (
+    BuiltIn,
+    Group,
+    GroupMember,
+    Membership,
+    Organization,
+    OrganizationKindChange,
+)
 from app.organizations.queries import is_member, named
 from app.organizations.roles import suits
 from app.organizations.schemas import MemberIn, OrganizationIn, OrganizationPatch
@@ -39,6 +46,8 @@ def update(session: Session, actor: Actor, organization: Organization, values: O
     _require_suitable(session, organization)
     _save(session, organization)
     after = _facts(organization)
+    if after["kind"] != before["kind"]:
+        session.add(OrganizationKindChange(organization_id=organization.id, was=before["kind"], at=utc_now()))
     if changed := [name for name in after if after[name] != before[name]]:
         old, new = ({name: side[name] for name in changed} for side in (before, after))
         audit.record(session, actor, "organization.changed", organization, old, new)
@@ -59,10 +68,10 @@ def merge(session: Session, actor: Actor, organization: Organization, into_ref: 
     if _roles_in_use(session, organization):
         raise Conflict(f"Move or disable the accounts and revoke the keys of {organization.ref} first")
     organization.merged_into = into
-    today = utc_now().date()
+    now = utc_now()
     own = GroupMember.organization_id == organization.id
-    for member in session.scalars(select(GroupMember).where(own, is_member(today))):
-        member.until_on = today
+    for member in session.scalars(select(GroupMember).where(own, is_member(now))):
+        member.until_on, member.ended_at = now.date(), now
     session.flush()
     audit.record(session, actor, "organization.merged", organization, after={"merged_into": into.ref})
     return organization

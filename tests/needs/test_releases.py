@@ -54,6 +54,14 @@ def release(officer: As, ref: str, audience: dict[str, str], fields: str = "summ
     return answer.json()
 
 
+def agree(officer: As, country: str) -> dict:
+    """Record a State's written agreement to the silence procedure."""
+    body = {"country": country, "reference": f"letter of {country} on the procedure", "agreed_on": "2026-01-15"}
+    answer = officer.post("/api/v1/silence-agreements", json=body)
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
 def refs(reader: As, **params: object) -> list[str]:
     page = reader.get(NEEDS, params={"count": True, **params}).json()
     assert page["total"] == len(page["items"])
@@ -208,6 +216,7 @@ def test_a_release_of_a_need_of_several_states_waits_for_each_consent(officer: A
 
 def test_silence_is_a_basis_towards_one_organization_and_counts_working_days(officer: As, partner: As):
     ref = opened(officer)
+    agree(officer, "TG")
     to_group = {"audience": {"group": "partners"}, "fields": "summary", "basis": "silence", "reference": "mail"}
     assert officer.post(f"{NEEDS}/{ref}/releases", json=to_group).status_code == 422
 

@@ -1,6 +1,6 @@
 """Groups: dated lists of organizations, whose past is never rewritten."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy.orm import Session
@@ -19,10 +19,10 @@ def day(days: int) -> str:
     return (TODAY + timedelta(days=days)).isoformat()
 
 
-def refs(session: Session, who: As, on: date = TODAY) -> set[str]:
-    return {
-        session.get_one(Group, group_id).ref for group_id in session.scalars(groups_of(who.organization.id, on))
-    }
+def refs(session: Session, who: As, days_ago: int = 0) -> set[str]:
+    at = utc_now() - timedelta(days=days_ago)
+    groups = session.scalars(groups_of(who.organization.id, at))
+    return {session.get_one(Group, group_id).ref for group_id in groups}
 
 
 def test_a_member_belongs_to_the_group_from_today(admin: As, partner: As, other_partner: As, session: Session):
@@ -31,19 +31,20 @@ def test_a_member_belongs_to_the_group_from_today(admin: As, partner: As, other_
     assert answer.status_code == 201
     assert answer.json()["members"] == [{"organization": "PARTNER", "from": day(0), "until": None}]
     assert refs(session, partner) == {"sahel"}
-    assert refs(session, partner, TODAY - timedelta(days=1)) == set()
+    assert refs(session, partner, days_ago=1) == set()
     assert refs(session, other_partner) == set()
 
 
 def test_who_is_left_out_is_a_member_until_today(admin: As, partner: As, session: Session):
     etag = admin.post("/api/v1/groups", json=SAHEL).headers["ETag"]
-    session.query(GroupMember).update({"from_on": TODAY - timedelta(days=30)})
+    long_ago = utc_now() - timedelta(days=30)
+    session.query(GroupMember).update({"from_on": long_ago.date(), "added_at": long_ago})
 
     answer = admin.patch("/api/v1/groups/sahel", json={"members": []}, headers={"If-Match": etag})
 
     assert answer.json()["members"] == [{"organization": "PARTNER", "from": day(-30), "until": day(0)}]
     assert refs(session, partner) == set()
-    assert refs(session, partner, TODAY - timedelta(days=1)) == {"sahel"}
+    assert refs(session, partner, days_ago=1) == {"sahel"}
     assert answer.headers["ETag"] != etag
 
 

@@ -11,7 +11,7 @@ from app.core.http import etag_of
 from app.core.paging import Found, Key, Paging, paginate
 from app.organizations.groups.schemas import GroupMemberOut, GroupOut
 from app.organizations.models import Group, GroupMember, Organization
-from app.organizations.queries import members_on
+from app.organizations.queries import members_at
 
 ORDER = (Key(Group.ref),)
 
@@ -40,7 +40,7 @@ def shown(session: Session, group: Group) -> GroupOut:
 
 
 def _by_kind(session: Session, group: Group) -> list[GroupMemberOut]:
-    today = members_on(group, utc_now().date()).order_by(Organization.ref)
+    today = members_at(group, utc_now()).order_by(Organization.ref)
     return [GroupMemberOut(organization=organization.ref) for organization in session.scalars(today)]
 
 

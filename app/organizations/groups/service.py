@@ -1,7 +1,7 @@
 """What can be done to a group. Its past stays as it was: what was visible to whom on a day can be asked later."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
@@ -52,14 +52,14 @@ def _set_members(session: Session, group: Group, wanted: Sequence[GroupMemberIn]
     if len({id(row) for row in named_rows}) < len(named_rows):
         raise Invalid.field("/members", "An organization is named twice from the same day")
     for row in [row for row in group.members if row not in named_rows]:
-        _end(group, row, today)
+        _end(group, row, utc_now())
     group.members.extend(row for row in named_rows if row not in group.members)
 
 
 def _member(session: Session, group: Group, wanted: GroupMemberIn, pointer: str, today: date) -> GroupMember:
     """Return the row that `wanted` speaks of: the one that runs, the one from that day, or a new one."""
     organization = named(session, wanted.organization, f"{pointer}/organization")
-    found = _existing(group, organization, wanted.from_on, today)
+    found = _existing(group, organization, wanted, today)
     if wanted.until_on and wanted.until_on < (found.from_on if found else wanted.from_on or today):
         raise Invalid.field(f"{pointer}/until", "`until` is not before `from`")
     if found is None:
@@ -68,26 +68,33 @@ def _member(session: Session, group: Group, wanted: GroupMemberIn, pointer: str,
         begins = wanted.from_on or today
         return GroupMember(organization=organization, from_on=begins, until_on=wanted.until_on)
     if wanted.until_on != found.until_on:
-        if min(wanted.until_on or today, found.until_on or today) < today:
+        if _is_over(found, today) or (wanted.until_on or today) < today:
             raise Invalid.field(f"{pointer}/until", "What a membership was in the past cannot be changed")
         found.until_on = wanted.until_on
+        found.ended_at = utc_now() if wanted.until_on == today else None
     return found
 
 
-def _existing(group: Group, organization: Organization, from_on: date | None, today: date) -> GroupMember | None:
+def _existing(group: Group, organization: Organization, wanted: GroupMemberIn, today: date) -> GroupMember | None:
+    """The row from that day, the very one where there are several; without a day the one that runs."""
     own = [row for row in group.members if row.organization is organization]
-    if from_on is None:
-        running = (row for row in own if row.from_on <= today and (row.until_on is None or row.until_on >= today))
-        return next(running, None)
-    return next((row for row in own if row.from_on == from_on), None)
+    if wanted.from_on is None:
+        return next((row for row in own if row.from_on <= today and not _is_over(row, today)), None)
+    of_day = [row for row in own if row.from_on == wanted.from_on]
+    same = [row for row in of_day if row.until_on == wanted.until_on]
+    return next(iter(same or [row for row in of_day if not _is_over(row, today)] or of_day), None)
 
 
-def _end(group: Group, row: GroupMember, today: date) -> None:
-    """A membership that has not begun is dropped, one that runs ends today, one that ended stays as it was."""
-    if row.from_on > today:
+def _is_over(row: GroupMember, today: date) -> bool:
+    return row.until_on is not None and row.until_on <= today
+
+
+def _end(group: Group, row: GroupMember, now: datetime) -> None:
+    """A membership that has not begun is dropped, one that runs ends now, one that ended stays as it was."""
+    if row.from_on > now.date():
         group.members.remove(row)
-    elif row.until_on is None or row.until_on > today:
-        row.until_on = today
+    elif not _is_over(row, now.date()):
+        row.until_on, row.ended_at = now.date(), now
 
 
 def _facts(group: Group) -> dict[str, Any]:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from app.core.actor import Actor
-from app.core.db import utc_now
 from app.core.http import etag_of
 from app.core.paging import Paging
 from app.needs import queries, release_queries, service, specificity
 from app.needs.models import Need, NeedStatus, Outcome
+from app.needs.periods import this_moment
 from app.needs.release_schemas import Ledger
 from app.needs.schemas import Specificity, SpecificityIn
 from app.pairings import queries as pairings
@@ -75,7 +75,7 @@ def desk(page: Page, actor: Actor, ranking: Ranking, need: Need, gated: bool) ->
         funds=[_candidate(one, by_id) for one in found.ways_to_pay[:_FUNDS]],
         left_out=[pairing for pairing in stored if pairing.left_out],
         others=[pairing for pairing in stored if pairing.id not in shown and not pairing.left_out],
-        ledger=release_queries.ledger(session, actor, need, utc_now()),
+        ledger=release_queries.ledger(session, actor, need, this_moment()),
         specificity=_specificity(page, actor, need),
         moves=[status for status in NeedStatus if status in service.MOVES[need.status]],
         model=found.model,
