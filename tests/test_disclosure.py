@@ -33,7 +33,7 @@ PROGRAMME = {
 class Scene:
     """One need that says something else in each field, and what else the routes' paths can name."""
 
-    def __init__(self, officer: As, partner: As) -> None:
+    def __init__(self, officer: As, partner: As, donor: As) -> None:
         self.officer = officer
         visit = officer.post(
             "/api/v1/assessments", json={"kind": "focused", "states": ["TG"], "symbol": "contactmark"}
@@ -60,6 +60,10 @@ class Scene:
         self.pairing = officer.post("/api/v1/pairings", json=pair).json()["id"]
         self.assessment = visit["id"]
         self.offer = self._offered(partner)
+        self.interest = self._expressed(donor)
+        query = {"q": "depots", "theme": ["WPN-PSM"]}
+        kept = donor.post("/api/v1/searches", json={"name": "Depots of mine", "query": query})
+        self.search = kept.json()["id"]
 
     def _offered(self, partner: As) -> str:
         """An offer that the partner made while it saw the need, which it does no more."""
@@ -68,6 +72,14 @@ class Scene:
         assert offered.status_code == 201, offered.text
         assert self.officer.delete(f"{NEEDS}/{self.need}/releases/{release}").status_code == 204
         return str(offered.json()["id"])
+
+    def _expressed(self, donor: As) -> str:
+        """An interest that the donor expressed while it saw the need, which it does no more."""
+        release = self.release({"organization": "DONOR"}, "full")
+        expressed = donor.post("/api/v1/interests", json={"need": self.need, "kind": "full_funding"})
+        assert expressed.status_code == 201, expressed.text
+        assert self.officer.delete(f"{NEEDS}/{self.need}/releases/{release}").status_code == 204
+        return str(expressed.json()["id"])
 
     def move(self, status: str, **more: str) -> None:
         etag = self.officer.get(f"{NEEDS}/{self.need}").json()["etag"]
@@ -87,6 +99,8 @@ class Scene:
             "ref": [self.need, self.programme],
             "pairing_id": [self.pairing],
             "offer_id": [self.offer],
+            "interest_id": [self.interest],
+            "search_id": [self.search],
             "assessment_id": [self.assessment],
             "release_id": [str(uuid4())],
             "country": ["TG"],
@@ -119,10 +133,10 @@ def _text(content: bytes) -> str:
 
 
 @pytest.fixture
-def scene(officer: As, partner: As, session: Session) -> Scene:
+def scene(officer: As, partner: As, donor: As, session: Session) -> Scene:
     ensure_built_in_groups(session)
     session.commit()
-    return Scene(officer, partner)
+    return Scene(officer, partner, donor)
 
 
 def expire(session: Session, release_id: str) -> None:
@@ -176,7 +190,10 @@ STATES: dict[str, tuple[Arrange, dict[str, set[str]]]] = {
 
 
 # Where a reader keeps what it entered itself: the reference of the need, and nothing that the need says.
-OWN_RECORDS = {"partner": r"(/api/v1)?/offers(/[0-9a-f-]{36})?"}
+OWN_RECORDS = {
+    "partner": r"(/api/v1)?/offers(/[0-9a-f-]{36})?",
+    "donor": r"(/api/v1)?/interests(/[0-9a-f-]{36})?",
+}
 
 
 def keeps_own_record(reader: str, path: str) -> bool:

@@ -100,7 +100,15 @@ def route_of(scope: Mapping[str, Any]) -> str:
     if "endpoint" not in scope:
         return "unmatched"
     names = {str(value): name for name, value in scope.get("path_params", {}).items() if str(value)}
-    return "/".join(f"{{{names[part]}}}" if part in names else part for part in scope["path"].split("/"))
+    return "/".join(_spelled(part, names) for part in scope["path"].split("/"))
+
+
+def _spelled(part: str, names: Mapping[str, str]) -> str:
+    """One part of a path; a parameter may have an ending of the route's own, such as `{search_id}.atom`."""
+    stem, dot, ending = part.partition(".")
+    if part in names or stem not in names:
+        return f"{{{names[part]}}}" if part in names else part
+    return f"{{{names[stem]}}}{dot}{ending}"
 
 
 def _request_id(scope: Scope) -> str:

@@ -13,8 +13,8 @@ from app.interest.models import NamingConsent
 from app.interest.schemas import NamingOut
 from app.needs.models import Need
 from app.organizations.models import Organization
-from app.pairings.models import Origin, Pairing, PairingStatus
-from app.programmes.models import Programme
+from app.pairings.models import Pairing, PairingStatus
+from app.pairings.offers.models import Offer
 from app.referrals.models import LineStatus, Referral, ReferralLine
 
 _TAKING_PART = (LineStatus.TAKEN_UP, LineStatus.IN_DELIVERY, LineStatus.COMPLETED)
@@ -67,10 +67,8 @@ def takes_part(need_id: UUID) -> ColumnElement[bool]:
     """Whether Organization took up a line of the need, or offers a programme of its own for it."""
     conveyed = select(Referral.organization_id).join(Referral.lines)
     took_up = conveyed.where(ReferralLine.need_id == need_id, ReferralLine.status.in_(_TAKING_PART))
-    offers = select(Programme.organization_id).join(Pairing, Pairing.programme_id == Programme.id)
-    offered = offers.where(
-        Pairing.need_id == need_id, Pairing.origin == Origin.PARTNER, Pairing.status.in_(_OFFERED)
-    )
+    offers = select(Offer.organization_id).join(Offer.pairing)
+    offered = offers.where(Pairing.need_id == need_id, Pairing.status.in_(_OFFERED), Offer.withdrawn_at.is_(None))
     return or_(Organization.id.in_(took_up), Organization.id.in_(offered))
 
 

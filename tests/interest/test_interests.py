@@ -299,6 +299,7 @@ def test_the_delegation_sees_status_and_outcome_of_what_it_funds_and_nothing_els
             line_id=line.id,
             number=1,
             side=Reporter.ORGANIZATION,
+            by_officer=False,
             outcome=Delivered.PARTLY_DELIVERED,
             note="secret",
         )
