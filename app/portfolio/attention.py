@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Subquery, and_, case, exists, false, func, literal, or_, select
+from sqlalchemy import Select, Subquery, and_, case, false, func, literal, or_, select
 from sqlalchemy.orm import Session, selectinload
 
+from app.clocks import sources as clocks
 from app.core.actor import Actor
 from app.core.db import utc_now
 from app.core.paging import Found, Key, Page, Paging, paginate
@@ -18,11 +19,10 @@ from app.needs.queries import visible
 from app.needs.schemas import NeedFilter
 from app.portfolio.openings import opened
 from app.portfolio.schemas import PortfolioFilter, Waiting
-from app.referrals.models import LIVE, LineStatus, ReferralLine
+from app.referrals.models import LineStatus, ReferralLine
 from app.referrals.queries import live_lines
 
 CROWDED = 3
-SERVING = (*LIVE, LineStatus.COMPLETED)
 FAILED = (LineStatus.DECLINED, LineStatus.RETRACTED)
 
 
@@ -31,12 +31,14 @@ def unsupported(
 ) -> tuple[Page[Waiting], Found]:
     """Needs open for `days` or more that no referral serves, the longest open first.
 
-    A line that was declined or retracted serves nobody. A need that was on hold counts from when it was resumed.
+    They are those whose clock runs: a line that was declined or retracted serves nobody, and a need that was on
+    hold counts from when it was resumed.
     """
-    now, since = utc_now(), opened()
-    supported = exists().where(ReferralLine.need_id == Need.id, ReferralLine.status.in_(SERVING))
-    statement = _open_needs(session, actor, wanted).join(since, since.c.need_id == Need.id)
-    statement = statement.where(since.c.at <= now - timedelta(days=days), ~supported)
+    now = utc_now()
+    waiting, since = clocks.unsupported(now).subquery(), opened()
+    statement = _open_needs(session, actor, wanted).join(waiting, waiting.c.id == Need.id)
+    statement = statement.join(since, since.c.need_id == Need.id)
+    statement = statement.where(since.c.at <= now - timedelta(days=days))
     statement = statement.add_columns(since.c.at.label("at"), literal(0).label("live"))
     return _page(session, statement, [Key(since.c.at), Key(Need.id)], paging, now)
 

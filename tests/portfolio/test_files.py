@@ -64,7 +64,7 @@ def test_a_states_file_tells_needs_by_priority_who_sees_them_and_what_is_overdue
     assert text.index("A law on markings") < text.index("Locks for depots")
     assert "FILLED: full" in text
     assert "nobody outside CTED" in text
-    assert "Answer to a referral" in text
+    assert "Organization's answer" in text
 
 
 @pytest.mark.parametrize("path", ["state/TG", "state/TG?for=handover", "organization/FILLED"])
@@ -232,6 +232,23 @@ def test_a_withdrawal_empties_the_delegations_file_at_once(officer: As, donor: A
     assert scene.need in before
     assert scene.need not in after
     assert "No need is released to you at present" in after
+
+
+def test_a_delegations_file_has_its_own_interests_and_no_title_after_the_withdrawal(
+    officer: As, donor: As, scene: Scene
+):
+    release = scene.release(DONORS, "full")
+    said = {"need": scene.need, "kind": "co_funding", "amount": 5000, "currency": "USD", "note": "interestnote"}
+    assert donor.post("/api/v1/interests", json=said).status_code == 201
+    before = text_of(officer, "delegation/DONOR")
+    scene.officer.delete(f"/api/v1/needs/{scene.need}/releases/{release}")
+    after = text_of(officer, "delegation/DONOR")
+
+    assert "USD 5,000" in before
+    assert before.count("titlemark") == 2
+    assert "USD 5,000" in after
+    assert scene.need not in after
+    assert "titlemark" not in after
 
 
 def test_a_summary_to_the_delegation_shows_the_region_and_not_the_state(officer: As, donor: As, scene: Scene):

@@ -6,6 +6,7 @@ from app.audit.notes import Print, note
 from app.core.actor import Actor
 from app.core.db import SessionFactory
 from app.core.documents import DocumentFormat
+from app.core.settings import Settings
 from app.portfolio.files import delegation, organization, state
 from app.portfolio.files.kinds import FileKind, MeetingFile, Purpose
 
@@ -15,18 +16,18 @@ def make(
     actor: Actor,
     kind: FileKind,
     ref: str,
-    answer_months: int,
+    settings: Settings,
     purpose: Purpose = Purpose.OFFICERS,
 ) -> MeetingFile:
     """The file on a State, an organization or a delegation. Raises NotFound for what is none."""
     if kind is FileKind.STATE and purpose is Purpose.HANDOVER:
         document = state.to_hand_over(session, actor, ref)
     elif kind is FileKind.STATE:
-        document = state.for_officers(session, actor, ref, answer_months)
+        document = state.for_officers(session, actor, ref, settings)
     elif kind is FileKind.ORGANIZATION:
-        document = organization.file_on(session, actor, ref, answer_months)
+        document = organization.file_on(session, actor, ref, settings.answer_months)
     else:
-        document = delegation.file_for(session, actor, ref)
+        document = delegation.file_for(session, actor, ref, settings.interest_working_days)
     return MeetingFile(kind, ref, document, purpose)
 
 

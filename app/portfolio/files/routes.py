@@ -66,6 +66,6 @@ def _answer(
     purpose: Purpose = Purpose.OFFICERS,
 ) -> Response:
     state = request.app.state
-    made = make(session, actor, kind, ref, state.settings.answer_months, purpose)
+    made = make(session, actor, kind, ref, state.settings, purpose)
     leave_note(state.open_session, actor, made, form, getattr(request.state, "request_id", ""))
     return document_answer(made.document, form, made.name)

@@ -1,10 +1,11 @@
 """The file on a State: for officers before a meeting, and in a form to hand over to that State."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from app.assessments.models import Assessment, AssessmentState
@@ -15,8 +16,10 @@ from app.core.documents import Document, Facts, Heading, Paragraph, Part, Table
 from app.core.errors import NotFound
 from app.core.fields import is_storable
 from app.core.marking import CTED_ALONE, RECIPIENT_ALONE
+from app.core.settings import Settings
 from app.needs.models import Need, NeedStatus, Release
 from app.portfolio.files import records
+from app.portfolio.files.overdue import overdue
 from app.portfolio.files.parts import bounded, day, short, spoken, titled
 from app.portfolio.files.records import Stated
 from app.referrals.models import Delivered, LineOutcome, ReferralLine, Side
@@ -26,7 +29,7 @@ NEEDS, REFERRALS, OVERDUE, OUTCOMES = 14, 10, 8, 6
 HANDED_NEEDS, CONSENTS, ACCEPTED = 14, 14, 6
 
 
-def for_officers(session: Session, actor: Actor, country: str, answer_months: int) -> Document:
+def for_officers(session: Session, actor: Actor, country: str, settings: Settings) -> Document:
     """Everything about the needs of a State on two pages. Raises NotFound for what is no State."""
     name, now = _name(session, country), utc_now()
     needs = records.needs_of(session, actor, country)
@@ -38,9 +41,9 @@ def for_officers(session: Session, actor: Actor, country: str, answer_months: in
         Heading("Needs by priority, and who may see each"),
         _needs(needs, seen, lines),
         Heading("Overdue"),
-        _overdue(lines, now.date(), answer_months),
+        _overdue(session, actor, country, needs, settings, now),
         Heading("Referrals"),
-        _referrals(lines, answer_months),
+        _referrals(lines, settings.answer_months),
         Heading("Outcomes"),
         _outcomes(needs, lines),
     ]
@@ -105,8 +108,7 @@ def _facts(
         f"{statuses.count(status)} {spoken(status)}" for status in NeedStatus if status in statuses
     )
     under_way = sum(records.is_live(line) for line in lines)
-    of_state = select(AssessmentState.assessment_id).where(AssessmentState.code == country)
-    visits = visible_assessments(actor).where(Assessment.id.in_(of_state)).order_by(Assessment.created_at.desc())
+    visits = _visits(actor, country).order_by(Assessment.created_at.desc())
     newest = session.scalars(visits.limit(3)).all()
     said = "; ".join(f"{one.ref}, {spoken(one.kind)}{_visited(one)}" for one in newest)
     return [
@@ -151,13 +153,20 @@ def _needs(needs: Sequence[Stated], seen: dict[UUID, str], lines: Sequence[Refer
     return bounded(columns, rows, NEEDS, "No need of this State is under way.")
 
 
-def _overdue(lines: Sequence[ReferralLine], today: date, months: int) -> Table:
-    late = [(due, line) for line in lines if (due := records.answer_due(line, months)) and due < today]
-    rows = [
-        ("Answer to a referral", line.need.ref, line.referral.organization.ref, day(due))
-        for due, line in sorted(late, key=lambda pair: (pair[0], pair[1].need.ref))
-    ]
-    return bounded(("What", "Need", "Of whom", "Was due"), rows, OVERDUE, "Nothing is overdue.")
+def _overdue(
+    session: Session, actor: Actor, country: str, needs: Sequence[Stated], settings: Settings, now: datetime
+) -> Table:
+    refs = {need.ref for need, _ in needs} | set(session.scalars(_visits(actor, country, Assessment.ref)))
+    late = overdue(session, actor, refs, settings, now)
+    rows = [(one.what, one.ref, day(one.due_on)) for one in late]
+    return bounded(("What", "Of", "Was due"), rows, OVERDUE, "Nothing is overdue.")
+
+
+def _visits(actor: Actor, country: str, *columns: Any) -> Select[Any]:
+    """The assessments of a State."""
+    of_state = select(AssessmentState.assessment_id).where(AssessmentState.code == country)
+    own = visible_assessments(actor).where(Assessment.id.in_(of_state))
+    return own.with_only_columns(*columns) if columns else own
 
 
 def _referrals(lines: Sequence[ReferralLine], months: int) -> Table:
