@@ -61,6 +61,13 @@ def content_of(revision: NeedRevision) -> dict[str, Any]:
     }
 
 
+def marks_of(said: Mapping[str, Any]) -> list[str]:
+    """Every code as it is marked while unconfirmed: `themes:WPN-PSM`, `provisions:2370:6`."""
+    codes = [f"{field}:{code}" for field in CODED for code in said.get(field) or ()]
+    cited = [(one["instrument"], one.get("paragraph")) for one in said.get("provisions") or ()]
+    return codes + [f"provisions:{name}:{part}" if part else f"provisions:{name}" for name, part in cited]
+
+
 def codes_of(revision: NeedRevision) -> dict[str, list[str]]:
     """The revision's codes by field, in the order in which they were given."""
     found: dict[str, list[str]] = {}

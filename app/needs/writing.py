@@ -12,7 +12,7 @@ from app.core.db import utc_now
 from app.core.errors import FieldError, Invalid
 from app.core.text import language_of
 from app.needs import search
-from app.needs.content import CODED
+from app.needs.content import CODED, marks_of
 from app.needs.models import BeneficiaryKind, Need, NeedCode, NeedRevision, Priority, RecipientKind
 from app.organizations import queries as organizations
 from app.organizations.models import Membership, Organization
@@ -79,7 +79,7 @@ def check_marks(marks: Sequence[str], said: Mapping[str, Any], was: Sequence[str
 
 
 def _present(said: Mapping[str, Any]) -> set[str]:
-    return {f"{field}:{code}" for field in CODED for code in said[field]}
+    return set(marks_of(said))
 
 
 def _settled(said: Mapping[str, Any]) -> dict[str, Any]:

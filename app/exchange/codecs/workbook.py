@@ -12,6 +12,7 @@ from python_calamine import CalamineError, CalamineWorkbook, ZipError
 from xlsxwriter import Workbook
 
 from app.core.errors import Invalid
+from app.exchange.codecs import extent
 from app.exchange.codecs.formulas import Unread, unread_cells
 from app.exchange.codecs.table import Row, Table, of_cells
 
@@ -67,6 +68,7 @@ def _unread(content: bytes) -> dict[int, list[Unread]]:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > _LARGEST:
                 raise Invalid("The workbook is too large; send it in parts, or as csv")
+            extent.check(archive)
             for cell in unread_cells(archive):
                 found.setdefault(cell.row, []).append(cell)
     except (zipfile.BadZipFile, zlib.error, ValueError, NotImplementedError, RuntimeError):
@@ -79,7 +81,7 @@ def _records(
 ) -> Iterator[tuple[int, list[str]]]:
     """Numbered rows of text. An unread cell says what it holds, so that its row is not taken for blank."""
     for number in [*range(1, len(records) + 1), *sorted(row for row in unread if row > len(records))]:
-        cells = [_text(cell) for cell in records[number - 1]] if number <= len(records) else []
+        cells = [text_of(cell) for cell in records[number - 1]] if number <= len(records) else []
         for one in unread.get(number, ()):
             cells += [""] * (one.column - len(cells))
             cells[one.column - 1] = one.content
@@ -95,7 +97,8 @@ def _judged(row: Row, unread: Sequence[Unread]) -> Row:
     return replace(row, fault=told, column=columns[min(unread[0].column, len(columns)) - 1])
 
 
-def _text(cell: Any) -> str:
+def text_of(cell: Any) -> str:
+    """A cell's value as text: whole numbers without a point, days as JSON writes them."""
     if isinstance(cell, bool):
         return str(cell).lower()
     if isinstance(cell, float) and cell.is_integer():

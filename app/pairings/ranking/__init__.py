@@ -4,6 +4,7 @@ from app.pairings.ranking.ahead import Ahead, Engine
 from app.pairings.ranking.current import FULL_RUN, MODEL_CHANGED, PROPOSALS, Ranking
 from app.pairings.ranking.index import PROPOSED, Index
 from app.pairings.ranking.rows import stated
+from app.pairings.ranking.spoken import codes_in
 from matching import Model, Place, Suggestion
 from matching import Need as StatedNeed
 
@@ -20,5 +21,6 @@ __all__ = [
     "Ranking",
     "StatedNeed",
     "Suggestion",
+    "codes_in",
     "stated",
 ]
