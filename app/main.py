@@ -32,9 +32,11 @@ from app.core.status import router as status
 from app.core.turns import WriteTurns
 from app.exchange.routes import exports
 from app.exchange.routes import router as imports
+from app.exchange.tables.routes import router as tables
 from app.interest.feeds import router as feeds
 from app.interest.routes import router as interests
 from app.interest.search_routes import router as searches
+from app.needs.bulk_routes import router as bulk
 from app.needs.release_routes import router as releases
 from app.needs.routes import router as needs
 from app.needs.silence_routes import router as silence
@@ -93,6 +95,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     assessments,
     practices,
     comments,
+    bulk,
+    tables,
     releases,
     silence,
     offers,  # before needs: `similar-to-mine` is no reference

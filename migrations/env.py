@@ -11,6 +11,7 @@ import app.audit.models
 import app.clocks.briefing.models
 import app.core.jobs
 import app.exchange.models
+import app.exchange.tables.models
 import app.interest.models
 import app.needs.models
 import app.needs.silence_models

@@ -1,5 +1,7 @@
 """Whose body is read at all, and how much of it: before the application parses anything."""
 
+import re
+
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import cookie_parser
@@ -8,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.core.answers import refuse
 
 MAX_JSON_SIZE = 4_000_000  # parsing blocks the process: 9 MB of brackets took it ten seconds
-_FILES = "/api/v1/imports"
+_FILES = re.compile(r"/api/v1/(?:imports(?:/.*)?|assessments/[^/]+/table)")
 
 
 class KnownBodies:
@@ -24,7 +26,7 @@ class KnownBodies:
             message = "Sign in, or send an API key as a Bearer token"
             await refuse(scope, receive, send, HTTPException(401, message, {"WWW-Authenticate": "Bearer"}))
         else:
-            await self.app(scope, receive if scope["path"].startswith(_FILES) else _limited(receive), send)
+            await self.app(scope, receive if _FILES.fullmatch(scope["path"]) else _limited(receive), send)
 
     def _says_who(self, headers: Headers) -> bool:
         """Whether there is a key or a session to check; whether it is good is the application's to say."""

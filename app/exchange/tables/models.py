@@ -26,7 +26,7 @@ class TakenTable(Base):
 
 
 class TakenRow(Base):
-    """What the table said of one need when it was last taken: what tells a change of the table from an officer's."""
+    """What the table said of one need when last taken: by it a change of the table is told from an officer's."""
 
     __tablename__ = "taken_row"
     __table_args__ = (UniqueConstraint("need_id"),)

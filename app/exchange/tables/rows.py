@@ -43,12 +43,14 @@ class Recommendation:
     place: Place
     number: str
     parts: dict[str, list[Part]] = field(default_factory=dict)
+    headings: dict[str, str] = field(default_factory=dict)
 
     def text(self, name: str) -> str:
         return "\n".join(part.text for part in self.parts.get(name, ()) if part.text)
 
     def heading(self, name: str) -> str:
-        return next((part.heading for part in self.parts.get(name, ()) if part.heading), "")
+        """The heading of the column that says `name`, whether or not this row says it."""
+        return self.headings.get(name, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,8 @@ def _read(line: Line, place: Place, layout: Layout) -> Recommendation:
     for at, name in enumerate(layout.fields):
         if name and at < len(line.cells) and not line.cells[at].across and line.cells[at].text:
             parts.setdefault(name, []).append(Part(layout.heading(at), line.cells[at].text))
-    one = Recommendation(place, "", parts)
+    headings = {name: layout.heading(layout.places(name)[0]) for name in layout.fields if name}
+    one = Recommendation(place, "", parts, headings)
     one.number = _tidy(one.text("source_ref"))
     return one
 

@@ -42,22 +42,25 @@ def take_table(
     layouts = _layouts(grids, options)
     rows, skipped = _rows(grids, layouts)
     savepoint = session.begin_nested()
-    table = TakenTable(id=uuid4(), assessment_id=assessment.id, file_name=file_name[:200], result={})
+    table_id = uuid4()
+    table = TakenTable(id=table_id, assessment_id=assessment.id, file_name=file_name[:200], result={})
     table.user_id, table.key_id = actor.user_id, actor.key_id
     session.add(table)
     session.flush()
-    taker = Taker(session, actor, assessment, Coder(session, ranking), table.id, options.choices, threshold)
+    taker = Taker(session, actor, assessment, Coder(session, ranking), table_id, options.choices, threshold)
     taken = [taker.take(row) for row in rows]
     result = _result(grids, layouts, taken, skipped, dry_run)
     if dry_run:
         savepoint.rollback()
-        return _without_what_is_gone(result)
-    result.id = table.id
-    table.result = result.model_dump(mode="json")
-    savepoint.commit()
+        result = _without_what_is_gone(result)
+    else:
+        result.id = table_id
+        table.result = result.model_dump(mode="json")
+        savepoint.commit()
     counts = {name: getattr(result, name) for name in _COUNTED}
-    after = {"table": str(table.id), "file_name": table.file_name, **counts}
-    audit.record(session, actor, "assessment.table_taken", assessment, after=after)
+    after = {"table": result.id, "file_name": file_name[:200], **counts}
+    action = "assessment.table_tried" if dry_run else "assessment.table_taken"
+    audit.record(session, actor, action, assessment, after=after)
     return result
 
 
@@ -91,7 +94,10 @@ def _result(
 ) -> TableResult:
     rows = sorted([*taken, *map(_skipped, skipped)], key=lambda row: (row.table, row.row))
     counts = {name: sum(row.outcome == name for row in rows) for name in _COUNTED}
-    tables = [_table(n, grid, layout, taken) for n, (grid, layout) in enumerate(zip(grids, layouts), start=1)]
+    tables = [
+        _table(n, grid, layout, taken)
+        for n, (grid, layout) in enumerate(zip(grids, layouts, strict=True), start=1)
+    ]
     return TableResult(dry_run=dry_run, tables=tables, rows=rows, **counts)
 
 

@@ -178,7 +178,7 @@ class Taker:
 def _compare(
     said: Mapping[str, Any], before: Mapping[str, Any], now: Mapping[str, Any], derived: bool
 ) -> _Compared:
-    """Field by field: what the table changed is written where nobody else changed it, and asks where someone did."""
+    """Field by field: what the table changed is written where nobody else changed it, else it asks."""
     changes: dict[str, Any] = {}
     asks: list[str] = []
     differences: list[Difference] = []
