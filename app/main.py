@@ -63,6 +63,8 @@ from app.referrals.letter_routes import router as letters
 from app.referrals.routes import router as referrals
 from app.vocabularies.routes import router as vocabularies
 from app.web.pages.account import router as account_pages
+from app.web.pages.advisories import router as advisories_pages
+from app.web.pages.conveying import router as conveying_pages
 from app.web.pages.description import router as description
 from app.web.pages.failures import show_failure
 from app.web.pages.home import router as home_pages
@@ -73,6 +75,7 @@ from app.web.pages.notices import router as notices_pages
 from app.web.pages.offers import router as offers_pages
 from app.web.pages.pairings import router as pairings_pages
 from app.web.pages.programmes import router as programmes_pages
+from app.web.pages.referrals import router as referrals_pages
 from app.web.pages.releases import router as releases_pages
 from app.web.pages.review import router as review_pages
 from app.web.pages.runs import router as runs_pages
@@ -125,6 +128,9 @@ PAGES: tuple[APIRouter, ...] = (
     home_pages,
     notices_pages,
     releases_pages,
+    conveying_pages,
+    referrals_pages,
+    advisories_pages,
     offers_pages,
     pairings_pages,
     review_pages,

@@ -41,13 +41,17 @@ def claim(session: Session, actor: Actor, pairing_id: UUID, etag: str) -> Pairin
     return pairing
 
 
-def decide(session: Session, actor: Actor, pairing: Pairing, values: DecisionIn) -> Decision:
+def decide(
+    session: Session, actor: Actor, pairing: Pairing, values: DecisionIn, *, ends_line: bool = False
+) -> Decision:
     """Add a judgement to a claimed pairing, and move it. Raises Invalid, Conflict.
 
-    Use cases call `app.referrals.service.decide`, which also ends the referral line of a pair that is retracted.
+    A conveyed pair is decided on by `app.referrals.service.decide`, which also ends its line (`ends_line`).
     """
     today = queries.today()
     before = queries.status_on(pairing, today)
+    if before is PairingStatus.CONVEYED and not ends_line:
+        raise Conflict("This pairing was conveyed: its referral line is ended with it")
     _check(session, pairing, values, today)
     after = moved(values.judgement, before)
     if after is PairingStatus.ACCEPTED and pairing.need.status is not NeedStatus.OPEN:

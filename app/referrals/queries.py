@@ -184,6 +184,15 @@ def to_convey(session: Session, actor: Actor, organization_id: UUID) -> Sequence
     return session.scalars(own.options(joinedload(Pairing.need), joinedload(Pairing.programme))).all()
 
 
+def accepted_of(session: Session, actor: Actor, need: Need) -> Sequence[Pairing]:
+    """The accepted pairings of an open need, which can be conveyed, by organization."""
+    if not actor.is_cted:
+        return []
+    offered = select(Pairing).join(Pairing.programme).join(Pairing.need).join(Programme.organization)
+    own = offered.where(is_conveyable(), Need.id == need.id).order_by(Organization.ref, Programme.ref)
+    return session.scalars(own.options(joinedload(Pairing.programme).joinedload(Programme.organization))).all()
+
+
 def organizations_to_convey(session: Session, actor: Actor) -> list[tuple[Organization, int]]:
     """The organizations with such pairings, and how many."""
     if not actor.is_cted:

@@ -74,7 +74,7 @@ def move(
 def decide(session: Session, actor: Actor, pairing: Pairing, values: DecisionIn) -> Decision:
     """Judge a claimed pairing; to retract a conveyed one retracts its live line. Raises Invalid, Conflict."""
     line = queries.live_line_of(session, pairing.id) if values.judgement is Judgement.RETRACT else None
-    decision = pairings.decide(session, actor, pairing, values)
+    decision = pairings.decide(session, actor, pairing, values, ends_line=True)
     if line is not None and pairing.status is PairingStatus.RETRACTED:
         before = line.status
         keep_answer(session, actor, line, MoveIn(move=Move.RETRACT, note=values.note))

@@ -23,6 +23,9 @@ SAID = {
     "assured-several": "Thank you: the programmes are assured to be up to date.",
     "notices-seen": "Marked as seen.",
     "notices-chosen": "Your choices are saved.",
+    "conveyed": "The letter is recorded: the organization sees the needs and can answer here.",
+    "moved": "That is recorded.",
+    "advisory-saved": "The note is saved.",
     "run-started": "The run is queued; this page shows how far it is.",
     "user-changed": "The account is changed.",
     "user-invited-before": "The form was sent twice, they were invited once. The link was in the first answer; "
@@ -49,6 +52,11 @@ _SPOKEN = {
     "already_assisted": "already assisted",
     "no_objection": "no objection",
     "on_request": "on request",
+    "outside_mandate": "outside the mandate",
+    "access_or_security": "access or security",
+    "due_diligence": "due diligence",
+    "already_covered": "already covered",
+    "done_with_mitigation": "done, with mitigation",
 }
 _TONES = {
     "open": "good",
@@ -59,6 +67,10 @@ _TONES = {
     "withdrawn": "none",
     "fresh": "good",
     "done": "good",
+    "taken_up": "good",
+    "in_delivery": "good",
+    "completed": "good",
+    "declined": "bad",
     "proposed": "",
     "draft": "none",
     "closed": "none",

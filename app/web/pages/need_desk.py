@@ -18,6 +18,7 @@ from app.pairings.models import Reason as Code
 from app.pairings.ranking import Ranking
 from app.pairings.schemas import PairingFilter, PairingOut, SuggestionFilter, SuggestionOut
 from app.web.explanations import Part, parts_of, printed
+from app.web.pages.need_plan import Plan, plan_of
 from app.web.render import Page
 from app.web.words import spoken
 
@@ -47,6 +48,7 @@ class Desk:
     left_out: Sequence[PairingOut]
     others: Sequence[PairingOut]
     ledger: Ledger
+    plan: Plan
     specificity: Specificity
     moves: Sequence[NeedStatus]
     model: str
@@ -76,6 +78,7 @@ def desk(page: Page, actor: Actor, ranking: Ranking, need: Need, gated: bool) ->
         left_out=[pairing for pairing in stored if pairing.left_out],
         others=[pairing for pairing in stored if pairing.id not in shown and not pairing.left_out],
         ledger=release_queries.ledger(session, actor, need, this_moment()),
+        plan=plan_of(page, actor, need),
         specificity=_specificity(page, actor, need),
         moves=[status for status in NeedStatus if status in service.MOVES[need.status]],
         model=found.model,

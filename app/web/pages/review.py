@@ -12,9 +12,10 @@ from app.core.actor import Actor
 from app.core.errors import Invalid
 from app.core.paging import Paging
 from app.needs import queries as needs
-from app.pairings import queries, service
+from app.pairings import queries
 from app.pairings.models import Judgement, Reason
 from app.pairings.schemas import DecisionOn, PairingFilter, PairingOut
+from app.referrals import service as referrals
 from app.web.explanations import parts_of, printed
 from app.web.forms import Form, FormDep, attempt, attempt_once
 from app.web.lists import asked, first_path, next_path
@@ -61,7 +62,7 @@ def decide_on_many(page: PageDep, form: FormDep, actor: Judge) -> Response:
 
 def _decided(page: Page, actor: Actor, ref: str, decisions: Sequence[DecisionOn]) -> str:
     need = needs.load(page.session, actor, ref)
-    service.decide_several(page.session, actor, need, decisions)
+    referrals.decide_several(page.session, actor, need, decisions)
     return ref
 
 
