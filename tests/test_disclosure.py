@@ -20,7 +20,8 @@ from tests.conftest import As
 NEEDS = "/api/v1/needs"
 SUMMARY = {"titlemark"}
 FULL = SUMMARY | {"descriptionmark", "institutionmark", "effortsmark", "estimatormark"}
-NEVER = {"sourcemark", "overridemark", "contactmark", "referencemark"}
+ACCEPTED = {"on": "2026-01-15", "reference": "referencemark"}
+NEVER = {"sourcemark", "overridemark", "contactmark", "referencemark", "internalmark"}
 PROGRAMME = {
     "title": "Depots",
     "summary": "Builds depots",
@@ -64,6 +65,7 @@ class Scene:
         query = {"q": "depots", "theme": ["WPN-PSM"]}
         kept = donor.post("/api/v1/searches", json={"name": "Depots of mine", "query": query})
         self.search = kept.json()["id"]
+        self.referral = self._declined(partner)
 
     def _offered(self, partner: As) -> str:
         """An offer that the partner made while it saw the need, which it does no more."""
@@ -80,6 +82,35 @@ class Scene:
         assert expressed.status_code == 201, expressed.text
         assert self.officer.delete(f"{NEEDS}/{self.need}/releases/{release}").status_code == 204
         return str(expressed.json()["id"])
+
+    def _declined(self, partner: As) -> str:
+        """A letter that the partner answered, asked about and declined, after which it sees the need no more."""
+        pairing = f"/api/v1/pairings/{self.pairing}"
+        etag = self.officer.get(pairing).json()["etag"]
+        accepted = self.officer.post(
+            f"{pairing}/decisions", json={"judgement": "accept"}, headers={"If-Match": etag}
+        )
+        assert accepted.status_code == 201, accepted.text
+        letter = {
+            "organization": "PARTNER",
+            "pairings": [self.pairing],
+            "note": "internalmark",
+            "release": {"basis": "document", "reference": "referencemark"},
+        }
+        conveyed = self.officer.post("/api/v1/referrals", json=letter)
+        assert conveyed.status_code == 201, conveyed.text
+        line = f"/api/v1/referrals/{conveyed.json()['id']}/lines/1/moves"
+        for who, said in (
+            (partner, {"move": "ask", "note": "Which depots?"}),
+            (self.officer, {"move": "answer", "note": "All of them"}),
+            (partner, {"move": "take_up", "part": "whole"}),
+            (self.officer, {"move": "start", "accepted": ACCEPTED, "note": "internalmark"}),
+            (self.officer, {"move": "report", "outcome": "not_delivered", "note": "internalmark"}),
+            (partner, {"move": "decline", "reason": "no_funds"}),
+        ):
+            made = who.post(line, json=said, headers={"If-Match": "*"})
+            assert made.status_code == 201, made.text
+        return str(conveyed.json()["id"])
 
     def move(self, status: str, **more: str) -> None:
         etag = self.officer.get(f"{NEEDS}/{self.need}").json()["etag"]
@@ -101,6 +132,7 @@ class Scene:
             "offer_id": [self.offer],
             "interest_id": [self.interest],
             "search_id": [self.search],
+            "referral_id": [self.referral],
             "assessment_id": [self.assessment],
             "release_id": [str(uuid4())],
             "country": ["TG"],

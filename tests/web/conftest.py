@@ -18,7 +18,7 @@ from app.needs.release_schemas import ReleaseIn
 from app.needs.releases import record_release
 from app.needs.schemas import NeedIn, NeedMove
 from app.organizations.models import BuiltIn, Group, OrganizationKind
-from app.pairings.models import Pairing
+from app.pairings.models import Origin, Pairing, PairingStatus
 from app.programmes import service as programmes
 from app.programmes.models import Programme
 from app.programmes.schemas import ProgrammeIn
@@ -115,6 +115,32 @@ def make_programme(session: Session, officer: Actor, organization: str, said: di
 def make_need(session: Session, officer: Actor, said: dict[str, Any]) -> Need:
     need = needs.create(session, officer, NeedIn.model_validate(said))
     return needs.move(session, officer, need, NeedMove(status=NeedStatus.OPEN, override_reason="for the test"))
+
+
+def make_referral(session: Session, officer: As, partner: As, world: World) -> str:
+    """Convey the need of the world to the partner, on a programme of its own; return the letter's id."""
+    offered, _ = programmes.register(
+        session, partner.actor, ProgrammeIn.model_validate({**ARMOURIES, "status": "active"})
+    )
+    pairing = Pairing(
+        need=world.need,
+        programme=offered,
+        status=PairingStatus.ACCEPTED,
+        origin=Origin.OFFICER,
+        score=0.5,
+        need_revision=1,
+        model="for the test",
+    )
+    session.add(pairing)
+    session.commit()
+    letter = {
+        "organization": "PARTNER",
+        "pairings": [str(pairing.id)],
+        "release": {"basis": "document", "reference": "Note verbale 12"},
+    }
+    answer = officer.post("/api/v1/referrals", json=letter)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
 
 
 def make_release(session: Session, officer: Actor, need: Need, fields: str) -> None:

@@ -7,17 +7,21 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
 from fastapi.testclient import TestClient
+from sqlalchemy.orm import Session
 
 from app.access.permissions import GRANTS, Requires
 from app.core.actor import Role
 from app.web.forms import FormDep
 from tests.conftest import As
 from tests.test_access_matrix import called_by
-from tests.web.conftest import World
+from tests.web.conftest import World, make_referral
 from tests.web.reading import faults, read
 
 FORM_CHECK = get_args(FormDep)[1].dependency
 OPEN = {"/sign-in", "/sign-out", "/forgotten", "/link/{secret}", "/docs", "/healthz", "/readyz", "/metrics"}
+
+
+SEEN_BY_SOME = {"/needs/{ref}", "/referrals/{referral_id}", "/referrals/{referral_id}/need/{ref}"}
 
 
 def pages(app: FastAPI) -> dict[str, APIRoute]:
@@ -34,26 +38,32 @@ def pages(app: FastAPI) -> dict[str, APIRoute]:
     }
 
 
-def address(path: str, world: World) -> str:
+def address(path: str, world: World, referral: str) -> str:
     """The path with the world's records in it."""
     ref = world.armouries.ref if path.startswith("/programmes") else world.need.ref
     named = {"ref": ref, "pairing_id": str(world.pairing.id), "run_id": "00000000-0000-4000-8000-000000000000"}
+    named["referral_id"] = referral
     return re.sub(r"{(\w+)}", lambda found: named[found[1]], path)
 
 
 @pytest.mark.parametrize("role", Role)
 def test_every_page_renders_for_every_role_that_may_read_it(
-    app: FastAPI, request: pytest.FixtureRequest, world: World, role: Role
+    app: FastAPI, request: pytest.FixtureRequest, session: Session, world: World, role: Role
 ):
+    referral = make_referral(
+        session, request.getfixturevalue("officer"), request.getfixturevalue("partner"), world
+    )
     visitor: As = request.getfixturevalue(role.value)
     wrong = {}
 
     for path, route in pages(app).items():
         needed = {call.permission for call in called_by(route.dependant) if isinstance(call, Requires)}
-        answer = visitor.get(address(path, world) + ("?audience=group:donors" if path.endswith("preview") else ""))
+        answer = visitor.get(
+            address(path, world, referral) + ("?audience=group:donors" if path.endswith("preview") else "")
+        )
         allowed = {200, 404} if path in {"/runs/{run_id}"} else {200}
         expected = allowed if needed <= GRANTS[role] else {403}
-        if role not in {Role.ADMIN, Role.OFFICER} and path == "/needs/{ref}":
+        if role not in {Role.ADMIN, Role.OFFICER} and path in SEEN_BY_SOME:
             expected = {200, 404}
         found = [f"status {answer.status_code}"] * (answer.status_code not in expected) + faults(answer.text)
         if found:

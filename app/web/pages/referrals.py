@@ -1,6 +1,7 @@
 """Referrals: what waits, the letters that each role sees, and the moves that each side makes of their lines."""
 
-from collections.abc import Mapping
+import enum
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -130,12 +131,18 @@ def _referral_page(page: Page, actor: Actor, referral: Referral, form: Form, abo
 
 
 def _choices() -> Mapping[str, list[tuple[str, str]]]:
-    retracted = [reason for reason in Reason if reason is not Reason.DUPLICATE_OF]
-    words = {"decline": list(DeclineReason), "retract": retracted, "outcome": list(Delivered)}
-    choices = {name: [(one.value, spoken(one).capitalize()) for one in values] for name, values in words.items()}
-    diligence = [(one.value, spoken(one).capitalize()) for one in Diligence]
     sides = [(Side.STATE.value, "The State"), (Side.ORGANIZATION.value, "The organization, as it wrote to us")]
-    return {**choices, "diligence": diligence, "side": sides}
+    return {
+        "decline": _named(DeclineReason),
+        "retract": _named(reason for reason in Reason if reason is not Reason.DUPLICATE_OF),
+        "outcome": _named(Delivered),
+        "diligence": _named(Diligence),
+        "side": sides,
+    }
+
+
+def _named(values: Iterable[enum.StrEnum]) -> list[tuple[str, str]]:
+    return [(one.value, spoken(one).capitalize()) for one in values]
 
 
 def _by_letter(waiting: list[Waiting]) -> list[tuple[Waiting, str]]:
