@@ -115,7 +115,8 @@ def _to_tell(session: Session, user: User, letter: NoticeLetter) -> Sequence[Wai
 
 
 def _lines(session: Session, settings: Settings, user: User, one: Waiting) -> list[str]:
-    found = [f"{one.says}: {one.told.ref}", f"{_base(settings)}{one.told.path}"]
+    about = f"{one.says}: {one.told.ref}" if one.told.ref else one.says
+    found = [about, f"{_base(settings)}{one.told.path}"]
     if one.notice.kind is NoticeKind.FRESHNESS:
         address = assurance.make_link(session, settings, user, one.notice.subject_id)
         found.append(f"If all of it is right today, say so on this page, without signing in:\n{address}")

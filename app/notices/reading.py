@@ -3,7 +3,7 @@
 Whoever reads holds the cursor's row, so that several workers take turns and nothing is read twice.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -16,12 +16,15 @@ from app.audit.service import newest_number
 from app.core import jobs
 from app.core.db import utc_now
 from app.core.settings import Settings
+from app.notices.dues import LOOKS
+from app.notices.events import EVENTS
 from app.notices.models import Delivery, Notice, NoticeChoice, NoticeCursor, NoticeKind, NoticeLetter
-from app.notices.recipients import actor_of, enabled
-from app.notices.rules import CONCERNS, EVENTS, LOOKS, RULES, USUALLY, Thing
+from app.notices.recipients import Thing, actor_of, enabled
+from app.notices.rules import CONCERNS, RULES, USUALLY
 
 POST = "notices.post"
 BATCH = 500
+AT_A_TIME = 500
 DIGESTED = timedelta(days=14)
 
 
@@ -33,8 +36,8 @@ def read_events(session: Session, settings: Settings) -> int:
     events = session.scalars(wanted.order_by(AuditEvent.number).limit(BATCH)).all()
     made: list[Notice] = []
     for event in events:
-        for thing in EVENTS[event.action].things(session, event):
-            made += keep(session, settings, event.action, thing, event.actor_user_id)
+        what, finds = EVENTS[event.action]
+        made += keep(session, settings, what, finds(session, event), event.actor_user_id)
     cursor.number = events[-1].number if len(events) == BATCH else newest
     ask_for_letters(session, made, is_digest=False)
     return len(made)
@@ -45,8 +48,9 @@ def look(session: Session, settings: Settings) -> None:
     cursor, today = locked_cursor(session), utc_now().date()
     if cursor.looked_on == today:
         return
-    found = [(what, thing) for what, rule in LOOKS.items() for thing in rule.things(session, today, settings)]
-    made = [notice for what, thing in found for notice in keep(session, settings, what, thing)]
+    made: list[Notice] = []
+    for what, looks in LOOKS.items():
+        made += keep(session, settings, what, looks(session, today, settings))
     ask_for_letters(session, made, is_digest=False)
     digested = (Notice.mail == Delivery.DAILY) & (Notice.made_at > utc_now() - DIGESTED)
     untold = select(Notice).where(digested, Notice.letter_id.is_(None), Notice.seen_at.is_(None))
@@ -55,27 +59,12 @@ def look(session: Session, settings: Settings) -> None:
 
 
 def keep(
-    session: Session, settings: Settings, what: str, thing: Thing, done_by: UUID | None = None
+    session: Session, settings: Settings, what: str, things: Sequence[Thing], done_by: UUID | None = None
 ) -> list[Notice]:
-    """Put a thing before those accounts that it concerns, that see it now, and that were not told of it yet."""
-    told = select(Notice.user_id).where(
-        Notice.what == what, Notice.subject_id == thing.subject_id, Notice.occasion == thing.occasion
-    )
-    users = set(thing.users) - set(session.scalars(told)) - {done_by}
-    concerned = [user for user in enabled(session, users) if _is_told(session, user, what, thing.subject_id)]
-    made = [
-        Notice(
-            user_id=user.id,
-            kind=RULES[what].kind,
-            what=what,
-            subject_id=thing.subject_id,
-            occasion=thing.occasion,
-            mail=_delivery(session, settings, user, RULES[what].kind),
-        )
-        for user in concerned
-    ]
-    session.add_all(made)
-    session.flush()
+    """Put things before those accounts that they concern, that see them now and were not told of them yet."""
+    made: list[Notice] = []
+    for start in range(0, len(things), AT_A_TIME):
+        made += _keep_some(session, settings, what, things[start : start + AT_A_TIME], done_by)
     return made
 
 
@@ -110,9 +99,47 @@ def _delivery(session: Session, settings: Settings, user: User, kind: NoticeKind
     return choices_of(session, user)[kind] if settings.smtp_url else Delivery.NONE
 
 
-def _is_told(session: Session, user: User, what: str, subject_id: UUID) -> bool:
+def _keep_some(
+    session: Session, settings: Settings, what: str, things: Sequence[Thing], done_by: UUID | None
+) -> list[Notice]:
+    untold = {(user, thing.subject_id, thing.occasion) for thing in things for user in thing.users}
+    kept = select(Notice.user_id, Notice.subject_id, Notice.occasion).where(
+        Notice.what == what, Notice.subject_id.in_({thing.subject_id for thing in things})
+    )
+    untold -= {(row.user_id, row.subject_id, row.occasion) for row in session.execute(kept)}
+    users = enabled(session, {user for user, _, _ in untold} - {done_by})
+    made = [notice for user in users for notice in _of_user(session, settings, what, user, things, untold)]
+    session.add_all(made)
+    session.flush()
+    return made
+
+
+def _of_user(
+    session: Session,
+    settings: Settings,
+    what: str,
+    user: User,
+    things: Sequence[Thing],
+    untold: set[tuple[UUID, UUID, str]],
+) -> list[Notice]:
     rule = RULES[what]
-    return rule.kind in CONCERNS[user.role] and subject_id in rule.sight(session, actor_of(user), [subject_id])
+    news = [thing for thing in things if (user.id, thing.subject_id, thing.occasion) in untold]
+    if rule.kind not in CONCERNS[user.role]:
+        return []
+    seen = rule.sight(session, actor_of(user), [thing.subject_id for thing in news])
+    mail = _delivery(session, settings, user, rule.kind)
+    return [
+        Notice(
+            user_id=user.id,
+            kind=rule.kind,
+            what=what,
+            subject_id=thing.subject_id,
+            occasion=thing.occasion,
+            mail=mail,
+        )
+        for thing in news
+        if thing.subject_id in seen
+    ]
 
 
 def _choices(user_id: UUID) -> Select[NoticeChoice]:

@@ -1,6 +1,7 @@
 """Whom something concerns: always accounts, never an organization's mailboxes, never one that is disabled."""
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import Select, select
@@ -12,6 +13,16 @@ from app.core.actor import Actor, Role
 from app.needs.models import Need
 
 CTED = (Role.OFFICER, Role.ADMIN)
+SYSTEM = Actor(Role.ADMIN, UUID(int=0), label="system")
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """What waits for whom. An account is told of one occasion of one thing once."""
+
+    subject_id: UUID
+    occasion: str
+    users: Collection[UUID]
 
 
 def actor_of(user: User) -> Actor:
