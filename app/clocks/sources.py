@@ -103,7 +103,8 @@ def deferred(now: datetime) -> Running:
 def expiry(now: datetime) -> Running:
     """Releases that end, unless another one goes on for the same audience with as much."""
     columns = _row(Release.id, utc_day(Release.ends_at), utc_day(Release.recorded_at))
-    in_force = Release.ends_at > now, Release.withdrawn_at.is_(None), Need.status.in_(_UNFINISHED)
+    standing = Release.withdrawn_at.is_(None), Release.superseded_at.is_(None)
+    in_force = Release.ends_at > now, *standing, Need.status.in_(_UNFINISHED)
     return select(*columns).join(Need, Need.id == Release.need_id).where(*in_force, ~_goes_on())
 
 

@@ -142,9 +142,7 @@ def _pays_for_all() -> ColumnElement[bool]:
 def _reaches_a_delegation(at: datetime) -> ColumnElement[bool]:
     kinds = KINDS_OF[BuiltIn.DONORS]
     delegations = select(Organization.id).where(Organization.kind.in_(kinds))
-    members = select(GroupMember.group_id).where(
-        GroupMember.organization_id.in_(delegations), is_member(at.date())
-    )
+    members = select(GroupMember.group_id).where(GroupMember.organization_id.in_(delegations), is_member(at))
     groups = select(Group.id).where(or_(Group.built_in == BuiltIn.DONORS, Group.id.in_(members)))
     towards = or_(Release.organization_id.in_(delegations), Release.group_id.in_(groups))
     full = select(Release.need_id).where(Release.fields == ReleaseFields.FULL, in_force(at), towards)

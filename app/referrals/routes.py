@@ -5,14 +5,19 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from app.access.clearances import queries as clearances
+from app.access.clearances.models import Clearance
+from app.access.clearances.schemas import ClearanceOut
 from app.access.once import OnceDep
 from app.access.permissions import Permission, Requires
 from app.core.actor import Actor
 from app.core.db import SessionDep
 from app.core.http import NeedsMatch, etag_of, next_path, present, require_match, set_etag
 from app.core.paging import Page, PagingDep, paginate, set_link
+from app.needs.held import Rules
+from app.needs.release_routes import HELD
 from app.needs.schemas import NeedFull, NeedSummary
-from app.referrals import advisories, conveying, queries, service, shown
+from app.referrals import advisories, clearing, queries, service, shown
 from app.referrals.changes import Clocks
 from app.referrals.models import Advisory, Referral, ReferralLine
 from app.referrals.moves import check_maker
@@ -50,7 +55,7 @@ def list_referrals(
     return Page(items=items, next=found.next, total=found.total)
 
 
-@router.post("/referrals", response_model=ReferralView, status_code=201)
+@router.post("/referrals", response_model=ReferralView | ClearanceOut, status_code=201, responses=HELD)
 def convey(
     request: Request,
     response: Response,
@@ -58,18 +63,26 @@ def convey(
     session: SessionDep,
     wanted: ReferralIn,
     once: OnceDep,
-) -> ReferralView:
+) -> ReferralView | ClearanceOut:
     """Convey accepted pairings to one organization in one letter.
 
     Each need must be released to it in full, in its newest text: `release` says on what, where none is in force.
+    Where the house asks for a second officer it is answered 202 with the act that waits.
     """
-    response.status_code = 201
-    made = once(
-        response,
-        lambda: conveying.convey(session, actor, wanted),
-        lambda referral: [str(referral.id)],
-        lambda kept: queries.get(session, actor, UUID(kept[0])),
-    )
+
+    def do() -> Referral | Clearance:
+        done = clearing.convey(session, actor, wanted, Rules.of(request.app.state.settings))
+        response.status_code = 202 if isinstance(done, Clearance) else 201
+        return done
+
+    def find(kept: list[str]) -> Referral | Clearance:
+        of = clearances.get if kept[0] == Clearance.__name__ else queries.get
+        return of(session, actor, UUID(kept[1]))
+
+    made = once(response, do, lambda done: [type(done).__name__, str(done.id)], find)
+    if isinstance(made, Clearance):
+        response.headers["Location"] = f"/api/v1/clearances/{made.id}"
+        return clearances.shown(session, [made])[0]
     response.headers["Location"] = f"{request.url.path}/{made.id}"
     return _answer(session, actor, response, made)
 

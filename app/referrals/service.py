@@ -16,7 +16,7 @@ from app.core.db import utc_now
 from app.core.errors import Conflict, Invalid, Stale
 from app.needs import service as needs
 from app.needs import specificity
-from app.needs.models import Need, NeedStatus, Release, ReleaseFields
+from app.needs.models import Ending, Need, NeedStatus, Release, ReleaseFields
 from app.needs.releases import withdraw
 from app.needs.schemas import NeedMove
 from app.pairings import service as pairings
@@ -139,7 +139,7 @@ def _end_releases(session: Session, actor: Actor, line: ReferralLine) -> None:
         Release.withdrawn_at.is_(None),
     )
     for release in session.scalars(own):
-        withdraw(session, actor, line.need, release)
+        withdraw(session, actor, line.need, release, ending=Ending.REFERRAL)
 
 
 def _record(

@@ -104,7 +104,7 @@ def audience(release: Release) -> str:
 def is_in_force(release: Release, at: datetime) -> bool:
     """As `needs.sight.in_force` has it, of a release that was read."""
     begun = [release.starts_at, release.recorded_at, release.complete_at]
-    ends = [release.ends_at, release.withdrawn_at]
+    ends = [release.ends_at, release.superseded_at, release.withdrawn_at]
     return all(one is not None and one <= at for one in begun) and all(one is None or one > at for one in ends)
 
 
