@@ -75,7 +75,7 @@ def shown(
     An open one is to be answered within `working_days`, which officers are told.
     """
     today = on or utc_now().date()
-    seen = needs.by_id(session, actor, [each.need_id for each in interests])
+    seen = needs.views(session, actor, [each.need_id for each in interests])
     due = {each.id: _due_on(actor, each, working_days) for each in interests}
     return [_shown(actor, each, seen, due[each.id], today) for each in interests]
 

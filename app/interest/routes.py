@@ -1,17 +1,19 @@
 """Interests over HTTP, what is known of a need's money, and which organizations may be named for it."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.access.once import OnceDep
 from app.access.permissions import Permission, Requires
+from app.audit.notes import Print, note
 from app.core.actor import Actor
 from app.core.db import SessionDep
-from app.core.http import NeedsMatch, next_path, require_match, set_etag
+from app.core.documents import CONTENT_TYPES, DocumentFormat
+from app.core.http import NeedsMatch, document_answer, next_path, require_match, set_etag
 from app.core.paging import Page, PagingDep, set_link
-from app.interest import funding, naming, naming_queries, queries, service
+from app.interest import brief, funding, naming, naming_queries, queries, service
 from app.interest.models import Interest
 from app.interest.schemas import (
     Funding,
@@ -30,6 +32,10 @@ Reader = Annotated[Actor, Depends(Requires(Permission.INTEREST_READ))]
 Donor = Annotated[Actor, Depends(Requires(Permission.INTEREST_EXPRESS))]
 Changer = Annotated[Actor, Depends(Requires(Permission.INTEREST_CHANGE))]
 NamesReader = Annotated[Actor, Depends(Requires(Permission.REFERRAL_READ))]
+BriefReader = Annotated[Actor, Depends(Requires(Permission.NEED_READ))]
+Audience = Annotated[str | None, Query(max_length=100, description="organization:REF or group:REF")]
+_FORMS: dict[str, Any] = {kind.partition(";")[0]: {} for kind in CONTENT_TYPES.values()}
+_WRITTEN: dict[int | str, dict[str, Any]] = {200: {"description": "A page or a file", "content": _FORMS}}
 Namer = Annotated[Actor, Depends(Requires(Permission.REFERRAL_ANSWER))]
 
 
@@ -94,6 +100,26 @@ def change_interest(
 def read_funding(actor: Reader, session: SessionDep, ref: str) -> Funding:
     """Say whether a need is ready to fund: who is willing and what is missing, as far as you may know."""
     return funding.of_need(session, actor, ref)
+
+
+@router.get("/needs/{ref}/brief", response_class=Response, responses=_WRITTEN)
+def read_brief(
+    request: Request,
+    actor: BriefReader,
+    session: SessionDep,
+    ref: str,
+    format: DocumentFormat = DocumentFormat.HTML,
+    audience: Audience = None,
+) -> Response:
+    """Print one page on a need: the released fields alone, and who agreed to be named. Officers name an audience.
+
+    Each leaves an event in the audit trail.
+    """
+    made = brief.brief_for(session, actor, ref, audience)
+    told = {"recipient": made.recipient, "marking": made.marking, "audience": audience, "form": format}
+    request_id = getattr(request.state, "request_id", "")
+    note(request.app.state.open_session, actor, "need.brief_printed", Print("brief", ref), told, request_id)
+    return document_answer(made, format, f"{ref}-{made.made_on}")
 
 
 @router.get("/needs/{ref}/named")

@@ -71,12 +71,6 @@ def view(session: Session, actor: Actor, need: Need) -> NeedView:
     return get(session, actor, need.ref)
 
 
-def by_id(session: Session, actor: Actor, ids: Sequence[UUID]) -> dict[UUID, NeedView]:
-    """Those of these needs that the actor sees, as they are shown to them."""
-    rows = session.execute(_whole(visible(actor).where(Need.id.in_(ids)))).unique().all()
-    return dict(zip([row[0].id for row in rows], _views(session, actor, rows), strict=True))
-
-
 def id_of(session: Session, actor: Actor, ref: str) -> UUID:
     """The key of a need that the actor sees, for records that point to it. Raises NotFound."""
     found: UUID | None = session.scalar(visible(actor).where(_is_called(ref)).with_only_columns(Need.id))
