@@ -38,7 +38,7 @@ def claim(session: Session, actor: Actor, referral_id: UUID, n: int, etag: str) 
     referral = queries.get(session, actor, referral_id)
     line = queries.line_of(referral, n)
     pairings.lock_needs(session, [line.need_id])
-    session.refresh(line.pairing, with_for_update=True)
+    session.refresh(line.pairing, with_for_update={"of": Pairing})
     for one in referral.lines:
         session.refresh(one)
     newest = queries.line_etag(line)
