@@ -65,6 +65,7 @@ from app.vocabularies.routes import router as vocabularies
 from app.web.pages.account import router as account_pages
 from app.web.pages.advisories import router as advisories_pages
 from app.web.pages.conveying import router as conveying_pages
+from app.web.pages.assessments import router as assessment_pages
 from app.web.pages.description import router as description
 from app.web.pages.failures import show_failure
 from app.web.pages.home import router as home_pages
@@ -79,6 +80,7 @@ from app.web.pages.referrals import router as referrals_pages
 from app.web.pages.releases import router as releases_pages
 from app.web.pages.review import router as review_pages
 from app.web.pages.runs import router as runs_pages
+from app.web.pages.tables import router as table_pages
 from app.web.pages.users import router as users_pages
 
 VERSION = "0.1.0"
@@ -126,6 +128,8 @@ PAGES: tuple[APIRouter, ...] = (
     feeds,
     clock_feeds,
     home_pages,
+    assessment_pages,
+    table_pages,
     notices_pages,
     releases_pages,
     conveying_pages,

@@ -6,6 +6,10 @@ SAID = {
     "signed-out": "You are signed out.",
     "password-set": "Your password is set. Sign in with it.",
     "link-asked": "If there is an account for this address, a letter with a link is on its way.",
+    "assessment-saved": "The assessment is saved.",
+    "table-taken": "The table is taken in. Its needs are below, as drafts.",
+    "codes-confirmed": "The codes are confirmed.",
+    "needs-opened": "The needs are open. Programmes are being proposed for them.",
     "need-saved": "The need is saved.",
     "need-opened": "The need is open. Programmes are being proposed for it.",
     "need-moved": "The status is changed.",
@@ -37,6 +41,10 @@ SAID = {
 
 _SPOKEN = {
     "on_hold": "on hold",
+    "follow_up": "follow-up",
+    "source_ref": "number",
+    "existing_efforts": "what exists, State's remarks",
+    "one_subject": "one subject",
     "partly_met": "partly met",
     "not_met": "not met",
     "state_request": "request of the State",
