@@ -90,6 +90,12 @@ def create(page: PageDep, form: FormDep, actor: Writer) -> Response:
     return go(f"/needs/{ref}", "need-saved")
 
 
+@router.post("/specificity")
+def specificity_part(page: PageDep, form: FormDep, _actor: Writer) -> Response:
+    """How specific the text is, as a part of the form's page, while it is being written."""
+    return page.show("needs/specificity.html", specificity=specificity_of(page, form))
+
+
 @router.get("/{ref}")
 def need_page(page: PageDep, actor: Reader, ranking: RankingDep, ref: str) -> Response:
     shown = queries.get(page.session, actor, ref)
