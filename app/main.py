@@ -64,8 +64,8 @@ from app.referrals.routes import router as referrals
 from app.vocabularies.routes import router as vocabularies
 from app.web.pages.account import router as account_pages
 from app.web.pages.advisories import router as advisories_pages
-from app.web.pages.conveying import router as conveying_pages
 from app.web.pages.assessments import router as assessment_pages
+from app.web.pages.conveying import router as conveying_pages
 from app.web.pages.description import router as description
 from app.web.pages.failures import show_failure
 from app.web.pages.home import router as home_pages

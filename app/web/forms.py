@@ -1,7 +1,7 @@
 """Forms: checked for their token, read into strict bodies, done once, and shown again when refused."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlencode
 
@@ -23,6 +23,7 @@ from app.web.render import form_key, new_key
 
 T = TypeVar("T")
 _MOST_DIGITS = 12
+_MOST_FIELDS, _LARGEST_FIELD = 5_000, 12_000_000  # a table of recommendations comes in one field
 MEANWHILE = (
     "Somebody else changed this record meanwhile. What you entered is kept below; read the record and try again"
 )
@@ -147,10 +148,10 @@ def filled(**values: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value not in (None, "", [], {})}
 
 
-async def _read(request: Request) -> FormData:
-    form = await request.form()
-    request.state.entered = form  # for the error page: nothing entered is lost
-    return form
+async def _read(request: Request) -> AsyncIterator[FormData]:
+    async with request.form(max_fields=_MOST_FIELDS, max_part_size=_LARGEST_FIELD) as form:
+        request.state.entered = form  # for the error page: nothing entered is lost
+        yield form
 
 
 def _checked(request: Request, sent: Annotated[FormData, Depends(_read)]) -> Form:

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from app.access.authentication import SESSION_COOKIE
 from app.access.service import csrf_token
+from app.assessments import service as assessments
+from app.assessments.schemas import AssessmentIn
 from app.core.actor import Actor
 from app.needs import service as needs
 from app.needs.models import Need, NeedStatus
@@ -73,6 +75,7 @@ class World:
     stockpiles: Programme
     airports: Programme
     pairing: Pairing
+    assessment: str
 
 
 @pytest.fixture
@@ -92,7 +95,7 @@ def world(app: FastAPI, session: Session, officer: As, partner: As, donor: As) -
     pairing = session.scalars(
         select(Pairing).where(Pairing.need_id == need.id, Pairing.programme_id == offered[0].id)
     ).one()
-    return World(need, arabic, draft, *offered, pairing)
+    return World(need, arabic, draft, *offered, pairing, make_assessment(session, officer.actor))
 
 
 def send(visitor: As, path: str, **fields: Any) -> Response:
@@ -105,6 +108,14 @@ def make_groups(session: Session) -> None:
     for built_in in BuiltIn:
         if session.scalar(select(Group).where(Group.built_in == built_in)) is None:
             session.add(Group(ref=built_in.value, name=built_in.value.capitalize(), built_in=built_in))
+
+
+def make_assessment(session: Session, officer: Actor) -> str:
+    """An assessment of Togo; return its reference."""
+    visit = AssessmentIn.model_validate({"kind": "focused", "states": ["TG"]})
+    made, _ = assessments.register(session, officer, visit)
+    session.commit()
+    return made.ref
 
 
 def make_programme(session: Session, officer: Actor, organization: str, said: dict[str, Any]) -> Programme:

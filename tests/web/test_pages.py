@@ -43,6 +43,7 @@ def address(path: str, world: World, referral: str) -> str:
     ref = world.armouries.ref if path.startswith("/programmes") else world.need.ref
     named = {"ref": ref, "pairing_id": str(world.pairing.id), "run_id": "00000000-0000-4000-8000-000000000000"}
     named["referral_id"] = referral
+    named["assessment_id"] = world.assessment
     return re.sub(r"{(\w+)}", lambda found: named[found[1]], path)
 
 

@@ -206,4 +206,4 @@ def _body(page: Page, form: Form) -> dict[str, Any]:
 def _form_of(page: Page, shown: AssessmentOut) -> Form:
     values = {name: [str(getattr(shown, name) or "")] for name in (*_LINES, "external_id", "kind", "agreement")}
     states = {"states": [names_of(shown.states, "country", page.labels)]}
-    return Form({**values, **states, "illustrative": ["yes"] if shown.illustrative else []})
+    return Form({**values, **states, **({"illustrative": ["yes"]} if shown.illustrative else {})})
