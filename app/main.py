@@ -17,6 +17,8 @@ from app.access.limits import RequestLimit, limit_addresses, limit_requests
 from app.access.trail import router as trail
 from app.access.work import router as work
 from app.assessments.routes import router as assessments
+from app.clocks.briefing.routes import exports as briefing_exports
+from app.clocks.briefing.routes import router as briefing
 from app.clocks.routes import feeds as clock_feeds
 from app.clocks.routes import router as clocks
 from app.core import calendar, errors, glossary, jobs
@@ -120,6 +122,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     notices,
     files,
     clearances,
+    briefing,
 )
 # No session is opened before these: not for a probe, nor while a password is looked at.
 UNSIGNED_PAGES: tuple[APIRouter, ...] = (description, account_pages, notice_links)
@@ -127,6 +130,7 @@ PAGES: tuple[APIRouter, ...] = (
     exports,
     feeds,
     clock_feeds,
+    briefing_exports,
     home_pages,
     assessment_pages,
     table_pages,

@@ -2,7 +2,7 @@
 
 import enum
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -97,16 +97,17 @@ class HandoverIn(Body):
 
     from_: Annotated[Email | None, Field(alias="from")] = None
     to: Email
-    needs: Annotated[list[Code], Field(max_length=1000)] | Literal["all"]
+    needs: Annotated[list[Code], Field(max_length=1000)] = []
+    all: bool = False
     deputy: Email | None = None
     reason: Annotated[str, Paragraph(2_000, 1)]
 
     @model_validator(mode="after")
     def _passes_something_on(self) -> "HandoverIn":
-        if self.from_ is None and self.needs == "all":
+        if self.from_ is None and self.all:
             raise ValueError("Say `from` whom all needs pass, or name the needs")
-        if not self.needs:
-            raise ValueError('Name needs, or write "all"')
+        if bool(self.needs) == self.all:
+            raise ValueError("Name the needs, or say that it is `all`")
         if self.deputy is not None and self.deputy.lower() == self.to.lower():
             raise ValueError("The deputy is another officer than the one who takes over")
         if self.from_ is not None and self.from_.lower() == self.to.lower():

@@ -47,7 +47,7 @@ def hand_over(session: Session, actor: Actor, values: HandoverIn) -> HandoverOut
 def _passing(
     session: Session, actor: Actor, values: HandoverIn, from_id: UUID | None
 ) -> tuple[Sequence[Need], Sequence[Assessment]]:
-    if values.needs != "all":
+    if not values.all:
         return _named(session, actor, values.needs, from_id), []
     if from_id is None:
         raise Invalid.field("/from", "Say from whom all needs pass")

@@ -32,6 +32,7 @@ from app.access.models import User
 from app.assessments.models import Assessment
 from app.clocks.briefing.models import Briefing
 from app.core.days import utc_day
+from app.interest.models import Interest, InterestStatus
 from app.needs.models import (
     Basis,
     Need,
@@ -129,6 +130,13 @@ def unsupported(now: datetime) -> Running:
     columns = _row(Need.id, utc_day(opened.c.at), utc_day(opened.c.at))
     needs = select(*columns).join(opened, opened.c.need_id == Need.id)
     return needs.where(Need.status == NeedStatus.OPEN, ~served.exists())
+
+
+def interest(now: datetime) -> Running:
+    """Interests of delegations that nobody has answered."""
+    day = utc_day(Interest.expressed_at)
+    needs = select(*_row(Interest.id, day, day, Interest.id)).join(Need, Need.id == Interest.need_id)
+    return needs.where(Interest.status == InterestStatus.OPEN)
 
 
 def briefing(now: datetime) -> Running:

@@ -23,6 +23,7 @@ class ClockName(enum.StrEnum):
     EXPIRY = "expiry"
     WANTED = "wanted"
     UNSUPPORTED = "unsupported"
+    INTEREST = "interest"
     BRIEFING = "briefing"
 
 
@@ -99,6 +100,10 @@ CLOCKS: Mapping[ClockName, Clock] = {
     C.UNSUPPORTED: Clock(
         "Need without support", "Counterpart", Unit.DAYS, sources.unsupported,
         "Decide on proposals and convey, or put the need on hold", "/needs/{ref}", "unsupported_days",
+    ),
+    C.INTEREST: Clock(
+        "Interest of a delegation to be answered", "Counterpart", Unit.WORKING_DAYS, sources.interest,
+        "Answer the delegation, and acknowledge its interest", "/interests/{place}", "interest_working_days",
     ),
     C.BRIEFING: Clock(
         "Briefing", C1540, Unit.MONTHS, sources.briefing,
