@@ -32,6 +32,8 @@ feeds = APIRouter(prefix="/feeds", tags=["clocks"], dependencies=[Depends(refuse
 Reader = Annotated[Actor, Depends(Requires(Permission.CLOCK_READ))]
 Writer = Annotated[Actor, Depends(Requires(Permission.NEED_WRITE))]
 FeedReader = Annotated[Actor, Depends(ReadsFeed(Permission.CLOCK_READ, Purpose.CLOCKS))]
+# The address may hold a secret: nobody keeps the answer, no page learns where it came from.
+_HEADERS = {"Cache-Control": "private, no-store", "Referrer-Policy": "no-referrer"}
 _CALENDAR: dict[int | str, dict[str, Any]] = {200: {"description": "A calendar", "content": {"text/calendar": {}}}}
 
 
@@ -96,7 +98,8 @@ def read_clocks_calendar(
     """Read the due list as a calendar: by session, API key, or the secret in its address."""
     settings = request.app.state.settings
     found = queries.due_list(session, actor, ClockFilter(whose=whose), Paging(MOST), settings)
-    return Response(calendar_of(found.items, settings.base_url, found.next is not None), media_type=CONTENT_TYPE)
+    content = calendar_of(found.items, settings.base_url, found.next is not None)
+    return Response(content, media_type=CONTENT_TYPE, headers=_HEADERS)
 
 
 def feed_address(base_url: str, secret: str) -> str:

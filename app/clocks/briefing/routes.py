@@ -15,7 +15,7 @@ from app.clocks.briefing.models import Briefing
 from app.clocks.briefing.schemas import BriefingFilter, BriefingIn, BriefingOut, GivenOut, PrintFilter
 from app.core.actor import Actor
 from app.core.db import SessionDep, utc_now
-from app.core.documents import DocumentFormat
+from app.core.documents import CONTENT_TYPES, DocumentFormat
 from app.core.http import document_answer, next_path
 from app.core.paging import Page, PagingDep, set_link
 from app.core.parameters import refuse_unknown_parameters
@@ -27,7 +27,8 @@ Reader = Annotated[Actor, Depends(Requires(Permission.BRIEFING_READ))]
 Giver = Annotated[Actor, Depends(Requires(Permission.BRIEFING_GIVE))]
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
-_FILE: dict[int | str, dict[str, Any]] = {200: {"description": "The briefing", "content": {XLSX: _BINARY}}}
+_FORMS = {"text/html": {}, CONTENT_TYPES[DocumentFormat.DOCX]: _BINARY, XLSX: _BINARY}
+_FILE: dict[int | str, dict[str, Any]] = {200: {"description": "The briefing", "content": _FORMS}}
 
 
 class BriefingFormat(enum.StrEnum):
