@@ -10,9 +10,9 @@ from xlsxwriter import Workbook
 from app.clocks.briefing.figures import FIGURES
 from app.clocks.briefing.schemas import Annex, BriefingOut, Count, Figure, Period, Row
 from app.core.documents import Document, Facts, Heading, Paragraph, Part, Table
+from app.core.marking import RECIPIENT_ALONE
 from app.needs.schemas import NeedFull, NeedSummary
 
-MARKING = "Restricted: for its recipient alone"
 TITLE = "Briefing on capacity needs"
 SHORT: Mapping[Figure, str] = {
     Figure.NEW: "New",
@@ -42,7 +42,7 @@ def document_of(briefing: BriefingOut, recipient: str, made_on: date, labels: La
     for title, table in tables(briefing):
         parts += [Heading(title), table]
     parts += [Paragraph(HOW, quiet=True), *_annex(briefing.annex, labels)]
-    return Document(TITLE, MARKING, recipient, made_on, parts)
+    return Document(TITLE, RECIPIENT_ALONE, recipient, made_on, parts)
 
 
 def tables(briefing: BriefingOut) -> list[tuple[str, Table]]:

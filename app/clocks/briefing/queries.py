@@ -35,7 +35,7 @@ from app.needs.models import Need, NeedCode, NeedRevision, NeedStatus, Release, 
 from app.needs.shown import as_released
 from app.needs.sight import in_force
 from app.organizations.models import Group, Organization
-from app.organizations.queries import members_on
+from app.organizations.queries import members_at
 from app.referrals.models import DeclineReason, LineStatus, ReferralLine
 from app.vocabularies import queries as vocabularies
 
@@ -222,7 +222,7 @@ def _row(code: str | None, label: str, counts: Mapping[Figure, Counts]) -> Row:
 def _released_to(group: Group) -> Select[*tuple[Any, ...]]:
     """(Need, NeedRevision, fields) of the open needs that a group sees: full before summary, newest revision."""
     now = utc_now()
-    members = members_on(group, now.date()).with_only_columns(Organization.id)
+    members = members_at(group, now).with_only_columns(Organization.id)
     excepting = select(ReleaseException.release_id).where(ReleaseException.organization_id.in_(members))
     full_first = case((Release.fields == ReleaseFields.FULL, 0), else_=1)
     place = func.row_number().over(

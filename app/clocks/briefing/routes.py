@@ -10,13 +10,14 @@ from app.access.once import OnceDep
 from app.access.permissions import Permission, Requires
 from app.audit.notes import Print, note
 from app.clocks.briefing import queries, service
-from app.clocks.briefing.document import MARKING, document_of, workbook_of
+from app.clocks.briefing.document import document_of, workbook_of
 from app.clocks.briefing.models import Briefing
 from app.clocks.briefing.schemas import BriefingFilter, BriefingIn, BriefingOut, GivenOut, PrintFilter
 from app.core.actor import Actor
 from app.core.db import SessionDep, utc_now
 from app.core.documents import CONTENT_TYPES, DocumentFormat
 from app.core.http import document_answer, next_path
+from app.core.marking import RECIPIENT_ALONE
 from app.core.paging import Page, PagingDep, set_link
 from app.core.parameters import refuse_unknown_parameters
 from app.vocabularies import queries as vocabularies
@@ -91,7 +92,7 @@ def export_briefing(
     told = {
         "form": form,
         "recipient": wanted.recipient,
-        "marking": MARKING,
+        "marking": RECIPIENT_ALONE,
         "group": found.annex and found.annex.group,
     }
     about = Print("briefing", f"{period.from_on} to {period.until_on}")
