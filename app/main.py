@@ -67,6 +67,7 @@ from app.vocabularies.routes import router as vocabularies
 from app.web.pages.account import router as account_pages
 from app.web.pages.advisories import router as advisories_pages
 from app.web.pages.assessments import router as assessment_pages
+from app.web.pages.consultations import router as consultations_pages
 from app.web.pages.conveying import router as conveying_pages
 from app.web.pages.description import router as description
 from app.web.pages.failures import show_failure
@@ -77,6 +78,7 @@ from app.web.pages.notices import links as notice_links
 from app.web.pages.notices import router as notices_pages
 from app.web.pages.offers import router as offers_pages
 from app.web.pages.pairings import router as pairings_pages
+from app.web.pages.practices import router as practices_pages
 from app.web.pages.programmes import router as programmes_pages
 from app.web.pages.referrals import router as referrals_pages
 from app.web.pages.releases import router as releases_pages
@@ -144,6 +146,8 @@ PAGES: tuple[APIRouter, ...] = (
     review_pages,
     needs_pages,
     programmes_pages,
+    practices_pages,
+    consultations_pages,
     runs_pages,
     users_pages,
     keys_pages,

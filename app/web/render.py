@@ -25,6 +25,7 @@ from app.organizations.users.queries import me
 from app.organizations.users.schemas import MeOut
 from app.vocabularies import queries as vocabularies
 from app.web import words
+from app.web.markdown import rendered
 from app.web.words import SAID
 
 VISITOR_COOKIE = "counterpart_visitor"
@@ -163,9 +164,8 @@ def _templates_of(folder: Path) -> Jinja2Templates:
     made = Jinja2Templates(folder)
     made.env.undefined = StrictUndefined  # a misspelt name is an error, not an empty string
     made.env.trim_blocks = made.env.lstrip_blocks = True
-    made.env.filters.update(
-        day=_day, moment=_moment, money=_money, address=_address, words=words.spoken, capital=words.capital
-    )
+    filters = {"day": _day, "moment": _moment, "money": _money, "address": _address, "markdown": rendered}
+    made.env.filters.update(filters, words=words.spoken, capital=words.capital)
     made.env.globals.update(said=None, error_fields=(), tone=words.tone, new_key=new_key)
     return made
 

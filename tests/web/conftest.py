@@ -21,6 +21,10 @@ from app.needs.releases import record_release
 from app.needs.schemas import NeedIn, NeedMove
 from app.organizations.models import BuiltIn, Group, OrganizationKind
 from app.pairings.models import Origin, Pairing, PairingStatus
+from app.practices import comments
+from app.practices import service as practices
+from app.practices.models import ClauseComment, VersionStatus
+from app.practices.schemas import CommentIn, PracticeIn, VersionIn, VersionMove
 from app.programmes import service as programmes
 from app.programmes.models import Programme
 from app.programmes.schemas import ProgrammeIn
@@ -65,6 +69,19 @@ AIRPORTS = {
     "coverage": {"global": True},
 }
 
+GUIDELINE = """# Guide to arms in transit
+
+What this is about.
+
+## 1 Marking {#marking .upstream themes="WPN-MRT" weapons="SALW" provisions="2370:6"}
+
+Every firearm is marked at manufacture and at import.
+
+## 2 Secure storage of small arms {#storage .upstream themes="WPN-PSM" weapons="SALW"}
+
+Armouries have locks and registers; a *central* register holds every arm.
+"""
+
 
 @dataclass
 class World:
@@ -76,6 +93,7 @@ class World:
     airports: Programme
     pairing: Pairing
     assessment: str
+    comment: ClauseComment
 
 
 @pytest.fixture
@@ -95,7 +113,22 @@ def world(app: FastAPI, session: Session, officer: As, partner: As, donor: As) -
     pairing = session.scalars(
         select(Pairing).where(Pairing.need_id == need.id, Pairing.programme_id == offered[0].id)
     ).one()
-    return World(need, arabic, draft, *offered, pairing, make_assessment(session, officer.actor))
+    comment = make_guideline(session, officer.actor)
+    return World(need, arabic, draft, *offered, pairing, make_assessment(session, officer.actor), comment)
+
+
+def make_guideline(session: Session, officer: Actor) -> ClauseComment:
+    """GUIDE-1: versions 1 and 2 were published, 3 is open for consultation, with one comment of a workshop."""
+    values = PracticeIn(ref="GUIDE-1", title="Guide to arms in transit", about="Invented for a test")
+    practice = practices.create(session, officer, values)
+    for text in (GUIDELINE, GUIDELINE.replace("at import", "at every import")):
+        version = practices.open_version(session, officer, practice, VersionIn(markdown=text))
+        practices.move(session, officer, version, VersionMove(status=VersionStatus.CURRENT))
+    text = GUIDELINE.replace("every arm", "each arm and <b>its</b> parts")
+    version = practices.open_version(session, officer, practice, VersionIn(markdown=text, note="Parts as well"))
+    said = {"clause": "marking", "text": "Say who marks.", "workshop": "Workshop W", "source": "Report"}
+    comment = CommentIn.model_validate({**said, "said_on": "2026-10-01"})
+    return comments.make(session, officer, version, comment)
 
 
 def send(visitor: As, path: str, **fields: Any) -> Response:
