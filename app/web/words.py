@@ -81,7 +81,6 @@ _TONES = {
     "consultation": "warn",
     "partly_accepted": "good",
     "noted": "none",
-    "declined": "none",
     "open": "good",
     "active": "good",
     "accepted": "good",
