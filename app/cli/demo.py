@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from app.access.models import User
 from app.access.passwords import hash_password
 from app.access.service import use_link
-from app.cli import demo_plan
+from app.cli import demo_plan, demo_story
+from app.cli.demo_story import Cast
 from app.cli.operate import serve
 from app.cli.prepare import init, require_free, require_writable
 from app.cli.session import CTED, answer, open_engine, open_settings, operator, say
@@ -79,12 +80,13 @@ def _make(engine: Engine, settings: Settings) -> None:
     with open_session(True) as session, session.begin():
         jobs.settle(session, "match.need")  # the run has looked at everything that waited
         jobs.settle(session, "match.programme")
-        officer = _make_accounts(session, actor, settings)
-        demo_plan.decide(session, officer, SEED / "demo")
+        people = _make_accounts(session, actor, settings)
+        demo_plan.decide(session, people.officer, SEED / "demo")
+        demo_story.tell(session, people, ranking, SEED / "demo")
 
 
-def _make_accounts(session: Session, actor: Actor, settings: Settings) -> Actor:
-    """Make an account for each role with a password of its own; return the officer."""
+def _make_accounts(session: Session, actor: Actor, settings: Settings) -> Cast:
+    """Make an account for each role with a password of its own; return who they are."""
     passwords = {role: secrets.token_urlsafe(12) for role in ACCOUNTS}
     made = {role: _account(session, actor, role, password, settings) for role, password in passwords.items()}
     lines = [f"{role.value:8}  {_email(role):32}  {password}" for role, password in passwords.items()]
@@ -92,8 +94,7 @@ def _make_accounts(session: Session, actor: Actor, settings: Settings) -> Actor:
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write("\n".join(lines) + "\n")
-    officer = made[Role.OFFICER]
-    return Actor(Role.OFFICER, officer.organization_id, user_id=officer.id)
+    return Cast(**{role.value: Actor(role, user.organization_id, user_id=user.id) for role, user in made.items()})
 
 
 def _account(session: Session, actor: Actor, role: Role, password: str, settings: Settings) -> User:

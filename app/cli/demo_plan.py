@@ -31,7 +31,11 @@ from app.programmes.service import Rules
 from app.vocabularies.service import add_invented_country
 
 OVERRIDE = "Illustrative record of the demo"
-_FILES = ((ImportKind.ORGANIZATIONS, "organizations.csv"), (ImportKind.NEEDS, "needs.jsonl"))
+_FILES = (
+    (ImportKind.ORGANIZATIONS, "organizations.csv"),
+    (ImportKind.PROGRAMMES, "programmes.jsonl"),
+    (ImportKind.NEEDS, "needs.jsonl"),
+)
 
 
 def load(session: Session, actor: Actor, folder: Path) -> None:
