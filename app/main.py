@@ -72,6 +72,7 @@ from app.web.pages.conveying import router as conveying_pages
 from app.web.pages.description import router as description
 from app.web.pages.failures import show_failure
 from app.web.pages.home import router as home_pages
+from app.web.pages.interests import router as interests_pages
 from app.web.pages.keys import router as keys_pages
 from app.web.pages.needs import router as needs_pages
 from app.web.pages.notices import links as notice_links
@@ -84,6 +85,7 @@ from app.web.pages.referrals import router as referrals_pages
 from app.web.pages.releases import router as releases_pages
 from app.web.pages.review import router as review_pages
 from app.web.pages.runs import router as runs_pages
+from app.web.pages.searches import router as searches_pages
 from app.web.pages.tables import router as table_pages
 from app.web.pages.users import router as users_pages
 
@@ -151,6 +153,8 @@ PAGES: tuple[APIRouter, ...] = (
     runs_pages,
     users_pages,
     keys_pages,
+    interests_pages,
+    searches_pages,
 )
 
 

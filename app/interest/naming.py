@@ -2,7 +2,6 @@
 
 from datetime import date
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
@@ -27,8 +26,7 @@ def agree(session: Session, actor: Actor, ref: str, wanted: NamingIn) -> NamingC
     """
     organization = _organization(session, actor, wanted)
     need_id = needs.id_of(session, actor, ref)
-    taking_part = naming_queries.takes_part(need_id)
-    if session.scalar(select(Organization.id).where(Organization.id == organization.id, taking_part)) is None:
+    if not naming_queries.is_part_of(session, need_id, organization.id):
         raise Conflict(f"{organization.ref} has taken up no referral of this need and offered nothing for it")
     if known := naming_queries.find(session, actor, ref, organization.ref):
         return known

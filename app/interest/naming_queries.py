@@ -63,6 +63,12 @@ def may_be_named(session: Session, need_id: UUID) -> Sequence[Organization]:
     return session.scalars(named.order_by(Organization.ref)).all()
 
 
+def is_part_of(session: Session, need_id: UUID, organization_id: UUID) -> bool:
+    """Whether an organization takes part in a need, so that it may be named for it."""
+    found = select(Organization.id).where(Organization.id == organization_id, takes_part(need_id))
+    return session.scalar(found) is not None
+
+
 def takes_part(need_id: UUID) -> ColumnElement[bool]:
     """Whether Organization took up a line of the need, or offers a programme of its own for it."""
     conveyed = select(Referral.organization_id).join(Referral.lines)

@@ -44,9 +44,14 @@ class Chip:
 
 def asked(request: Request, model: type[M]) -> M:
     """The filter that the address asks for; fields left blank ask for nothing. Raises Invalid."""
+    return read_terms({name: request.query_params.getlist(name) for name in request.query_params}, model)
+
+
+def read_terms(terms: Mapping[str, Sequence[str]], model: type[M]) -> M:
+    """The filter that the parameters of an address ask for. Raises Invalid."""
     values: dict[str, str | list[str]] = {}
-    for name in request.query_params:
-        given = [value for value in request.query_params.getlist(name) if value.strip()]
+    for name, every in terms.items():
+        given = [value for value in every if value.strip()]
         if given and name in model.model_fields:
             several = get_origin(model.model_fields[name].annotation) is list
             values[name] = given if several else given[-1]

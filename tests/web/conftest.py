@@ -14,6 +14,9 @@ from app.access.service import csrf_token
 from app.assessments import service as assessments
 from app.assessments.schemas import AssessmentIn
 from app.core.actor import Actor
+from app.interest.models import Interest, InterestKind
+from app.interest.schemas import InterestIn
+from app.interest.service import express
 from app.needs import service as needs
 from app.needs.models import Need, NeedStatus
 from app.needs.release_schemas import ReleaseIn
@@ -94,6 +97,7 @@ class World:
     pairing: Pairing
     assessment: str
     comment: ClauseComment
+    interest: Interest
 
 
 @pytest.fixture
@@ -114,7 +118,10 @@ def world(app: FastAPI, session: Session, officer: As, partner: As, donor: As) -
         select(Pairing).where(Pairing.need_id == need.id, Pairing.programme_id == offered[0].id)
     ).one()
     comment = make_guideline(session, officer.actor)
-    return World(need, arabic, draft, *offered, pairing, make_assessment(session, officer.actor), comment)
+    assessment = make_assessment(session, officer.actor)
+    interest = express(session, donor.actor, InterestIn(need=arabic.ref, kind=InterestKind.FULL_FUNDING))
+    session.commit()
+    return World(need, arabic, draft, *offered, pairing, assessment, comment, interest)
 
 
 def make_guideline(session: Session, officer: Actor) -> ClauseComment:

@@ -64,6 +64,7 @@ def address(path: str, world: World, referral: str) -> str:
         "anchor": "marking",
         "assessment_id": world.assessment,
         "comment_id": str(world.comment.id),
+        "interest_id": str(world.interest.id),
         "pairing_id": str(world.pairing.id),
         "referral_id": referral,
         "run_id": "00000000-0000-4000-8000-000000000000",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import Response
@@ -10,13 +11,16 @@ from app.access.permissions import Permission, Requires
 from app.core.actor import Actor
 from app.core.http import etag_of
 from app.core.paging import Found
+from app.interest import listing
+from app.interest.schemas import NeedQuery
 from app.needs import queries, service
 from app.needs.models import Need
-from app.needs.schemas import NeedFilter, NeedIn, NeedMove, NeedPatch, NeedSort
+from app.needs.schemas import NeedIn, NeedMove, NeedPatch, NeedSort
 from app.pairings.routes import RankingDep
 from app.referrals import service as referrals
 from app.web.forms import Form, FormDep, attempt_once, filled, new_form, same_version
 from app.web.lists import Facet, asked, chips, facet, first_path, next_path, paging_of
+from app.web.pages.money import money_of
 from app.web.pages.need_desk import desk
 from app.web.pages.need_form import FIELDS, body_of, form_of, specificity_of
 from app.web.pages.offers import show_need
@@ -40,7 +44,16 @@ _FACETS: Mapping[str, tuple[str, str | None]] = {
     "country": ("Country", "country"),
 }
 _OFFICERS_FACETS = {"status": ("Status", None), **_FACETS}
-_CHIPPED = [*_OFFICERS_FACETS, "instrument", "provision", "q", "since", "responsible", "assessment"]
+_CHIPPED = [
+    *_OFFICERS_FACETS,
+    "instrument",
+    "provision",
+    "q",
+    "since",
+    "responsible",
+    "assessment",
+    "ready_to_fund",
+]
 SORTS = {
     NeedSort.NEWEST: "Newest first",
     NeedSort.OLDEST: "Oldest first",
@@ -52,8 +65,8 @@ SORTS = {
 
 @router.get("")
 def list_page(page: PageDep, actor: Reader) -> Response:
-    wanted = asked(page.request, NeedFilter)
-    found = queries.listed(page.session, actor, wanted, paging_of(page.request), facets=True)
+    wanted = asked(page.request, NeedQuery)
+    found = listing.listed(page.session, actor, wanted, paging_of(page.request), facets=True)
     counts = found.facets or {}
     offered = _OFFICERS_FACETS if actor.is_cted else _FACETS
     return page.show(
@@ -64,6 +77,7 @@ def list_page(page: PageDep, actor: Reader) -> Response:
         sorts=[(sort.value, name) for sort, name in SORTS.items()],
         facets=[_facet(page, name, counts.get(name, {}), getattr(wanted, name)) for name in offered],
         chips=chips(page.request, _CHIPPED, lambda name, value: _label(page, name, value)),
+        query=urlencode(wanted.model_dump(mode="json", exclude_defaults=True), doseq=True),
         first=first_path(page.request),
         next=next_path(page.request, Found((), found.next, found.total)),
     )
@@ -163,7 +177,14 @@ def show_desk(
     shown = queries.get(page.session, actor, ref)
     laid_out = desk(page, actor, ranking, queries.load(page.session, actor, ref), gated)
     return page.show(
-        "needs/need.html", form.status, need=shown, desk=laid_out, form=form, blank=Form(), about=about
+        "needs/need.html",
+        form.status,
+        need=shown,
+        desk=laid_out,
+        money=money_of(page, actor, ref),
+        form=form,
+        blank=Form(),
+        about=about,
     )
 
 
@@ -191,5 +212,7 @@ def _facet(page: Page, name: str, counts: Mapping[str, int], chosen: list[Any]) 
 def _label(page: Page, name: str, value: str) -> str:
     if name == "q":
         return f"“{value}”"
+    if name == "ready_to_fund":
+        return "Ready to fund"
     kind = _OFFICERS_FACETS.get(name, ("", None))[1]
     return page.labels(kind, value) if kind else spoken(value).capitalize() if name == "status" else value
