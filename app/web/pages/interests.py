@@ -79,9 +79,7 @@ def change_page(page: PageDep, form: FormDep, actor: Changer, interest_id: UUID)
         return str(service.change(page.session, actor, interest, values).id)
 
     if attempt_once(page.session, actor, form, do, {"funds/referral": "funds", "funds/line": "funds"}) is None:
-        return _interest_page(
-            page, actor, interest, form if form.text("step") == "change" else _again(interest, form)
-        )
+        return _interest_page(page, actor, interest, _again(interest, form))
     return go(f"/interests/{interest_id}", "interest-changed")
 
 
