@@ -7,10 +7,13 @@ from typing import Annotated
 
 import typer
 
+from app.audit import service as audit
+from app.audit.notes import Print
 from app.cli.failures import Failure
 from app.cli.session import answer, open_settings, operator, say, transaction
+from app.core.documents import NOT_ENDORSED
 from app.exchange import codecs
-from app.exchange.exporting import everything, export_file
+from app.exchange.exporting import EXPORTED, everything, export_file, exported
 from app.exchange.importing import Report, import_file
 from app.exchange.models import ExportKind, Format, ImportKind
 from app.exchange.seeding import seed as seed_folder
@@ -75,8 +78,13 @@ def export(
     output: Annotated[Path | None, typer.Option(help="A file; stdout if unsaid.", dir_okay=False)] = None,
 ) -> None:
     """Write all records of a kind, as an administrator sees them."""
+    wanted = everything(kind)
     with transaction(writes=False) as session:
-        content = export_file(session, operator(session), everything(kind), form)
+        actor = operator(session)
+        content, marking = export_file(session, actor, wanted, form)
+    with transaction() as session:
+        audit.record(session, actor, EXPORTED, Print(kind), after=exported(wanted, form, marking))
+    say(f"{marking.marking} · For {marking.recipient} · {marking.made_on} · {NOT_ENDORSED}")
     if output is not None:
         output.write_bytes(content)
     else:

@@ -1,6 +1,7 @@
 """Write what the caller may see to a file: the same queries and views as the API's lists, nothing beside them."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from pydantic import BaseModel
 from sqlalchemy import select
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session, selectinload
 from app.core.actor import Actor, Role
 from app.core.paging import Found, Paging
 from app.exchange import codecs, shapes
+from app.exchange.marked import Marked, marked
 from app.exchange.models import ExportKind, Format
 from app.exchange.schemas import NeedRow
 from app.exchange.shapes import Column
@@ -40,21 +42,30 @@ FILTERS: Mapping[ExportKind, type[Filter]] = {
     ExportKind.NEEDS: NeedFilter,
     ExportKind.PAIRINGS: PairingFilter,
 }
+EXPORTED = "export.made"
 _AT_ONCE = 1000
 _LEFT_OUT = {"etag"}  # says which version a file shows, and would be stale when it is read
 
 
-def export_file(session: Session, actor: Actor, wanted: Filter, form: Format) -> bytes:
-    """Return a file of everything that the actor may see of what is wanted, with the fields it may see."""
+def export_file(session: Session, actor: Actor, wanted: Filter, form: Format) -> tuple[bytes, Marked]:
+    """Return a file of everything that the actor may see of what is wanted, with the fields it may see; and how
+    it is marked."""
     kind = _kind_of(wanted)
+    marking = marked(session, actor, kind)
     columns = _columns(kind, _shown_to(actor, kind))
     documents = (
         view.model_dump(mode="json", by_alias=True, exclude=_LEFT_OUT) for view in _views(session, actor, wanted)
     )
     if form is Format.JSONL:
-        return codecs.write(form, (), documents)
+        return codecs.write(form, (), documents), marking
     flat = (shapes.flat(columns, document) for document in documents)
-    return codecs.write(form, [column.path for column in columns], flat)
+    return codecs.write(form, [column.path for column in columns], flat, marking.about), marking
+
+
+def exported(wanted: Filter, form: Format, marking: Marked) -> dict[str, Any]:
+    """What the audit trail keeps of an export: what was asked for, in which form, for whom and how marked."""
+    asked = wanted.model_dump(mode="json", exclude_defaults=True)
+    return {"format": form, "asked": asked, **marking.told}
 
 
 def everything(kind: ExportKind) -> Filter:

@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Annotated, Any
@@ -8,8 +9,9 @@ from starlette.datastructures import UploadFile
 
 from app.access.once import OnceDep
 from app.access.permissions import Permission, Requires, check
+from app.audit.notes import Print, note
 from app.core.actor import Actor
-from app.core.db import SessionDep, utc_now
+from app.core.db import SessionDep
 from app.core.errors import Invalid, NotFound
 from app.core.fields import clean
 from app.core.http import next_path
@@ -17,7 +19,7 @@ from app.core.paging import Page, set_link
 from app.core.parameters import refuse_unknown_parameters
 from app.exchange import queries, service
 from app.exchange.codecs import CONTENT_TYPES
-from app.exchange.exporting import Filter, export_file
+from app.exchange.exporting import EXPORTED, Filter, export_file, exported
 from app.exchange.models import Format, ImportKind
 from app.exchange.schemas import ImportListing, ImportOut
 from app.exchange.writers import WRITES
@@ -135,48 +137,65 @@ def download_refused_rows(actor: Reader, session: SessionDep, import_id: UUID) -
     batch = queries.get(session, actor, import_id)
     if batch.refused_rows is None:
         raise NotFound("No row of this file was refused")
-    return _file(batch.refused_rows, batch.format, f"{batch.kind}-refused")
+    return _file(batch.refused_rows, batch.format, f"{batch.kind}-refused.{batch.format}")
 
 
 @exports.get("/organizations.{format}", response_class=Response, responses=_WRITTEN)
 def export_organizations(
-    actor: Exporter, session: SessionDep, format: Format, wanted: Annotated[OrganizationFilter, Query()]
+    request: Request,
+    actor: Exporter,
+    session: SessionDep,
+    format: Format,
+    wanted: Annotated[OrganizationFilter, Query()],
 ) -> Response:
     """Download organizations."""
-    return _export(session, actor, wanted, format, "organizations")
+    return _export(request, session, actor, wanted, format)
 
 
 @exports.get("/programmes.{format}", response_class=Response, responses=_WRITTEN)
 def export_programmes(
-    actor: Exporter, session: SessionDep, format: Format, wanted: Annotated[ProgrammeFilter, Query()]
+    request: Request,
+    actor: Exporter,
+    session: SessionDep,
+    format: Format,
+    wanted: Annotated[ProgrammeFilter, Query()],
 ) -> Response:
     """Download the programmes that you may see, with the fields that you may see."""
-    return _export(session, actor, wanted, format, "programmes")
+    return _export(request, session, actor, wanted, format)
 
 
 @exports.get("/needs.{format}", response_class=Response, responses=_WRITTEN)
 def export_needs(
-    actor: Exporter, session: SessionDep, format: Format, wanted: Annotated[NeedFilter, Query()]
+    request: Request, actor: Exporter, session: SessionDep, format: Format, wanted: Annotated[NeedFilter, Query()]
 ) -> Response:
     """Download the needs that you may see, with what is released to you."""
-    return _export(session, actor, wanted, format, "needs")
+    return _export(request, session, actor, wanted, format)
 
 
 @exports.get("/pairings.{format}", response_class=Response, responses=_WRITTEN)
 def export_pairings(
-    actor: PairingReader, session: SessionDep, format: Format, wanted: Annotated[PairingFilter, Query()]
+    request: Request,
+    actor: PairingReader,
+    session: SessionDep,
+    format: Format,
+    wanted: Annotated[PairingFilter, Query()],
 ) -> Response:
     """Download pairings with their scores and decisions. Officers alone."""
-    return _export(session, actor, wanted, format, "pairings")
+    return _export(request, session, actor, wanted, format)
 
 
-def _export(session: SessionDep, actor: Actor, wanted: Filter, form: Format, name: str) -> Response:
-    return _file(export_file(session, actor, wanted, form), form, f"{name}-{utc_now().date()}")
+def _export(request: Request, session: SessionDep, actor: Actor, wanted: Filter, form: Format) -> Response:
+    """The file with its marking, after the event that it goes out."""
+    content, marking = export_file(session, actor, wanted, form)
+    told = exported(wanted, form, marking)
+    request_id = getattr(request.state, "request_id", "")
+    note(request.app.state.open_session, actor, EXPORTED, Print(marking.kind), told, request_id)
+    return _file(content, form, marking.name(form), marking.headers)
 
 
-def _file(content: bytes, form: Format, name: str) -> Response:
-    disposition = {"Content-Disposition": f'attachment; filename="{name}.{form}"'}
-    return Response(content, media_type=CONTENT_TYPES[form], headers=disposition)
+def _file(content: bytes, form: Format, name: str, headers: Mapping[str, str] | None = None) -> Response:
+    disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, media_type=CONTENT_TYPES[form], headers={**(headers or {}), **disposition})
 
 
 def _file_name(name: str) -> str:

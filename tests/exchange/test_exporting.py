@@ -1,13 +1,16 @@
 """Files out: what the caller may see, with the fields it may see, in a form that can be imported again."""
 
+import io
 import json
 from typing import Any
 
+import openpyxl
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.audit.models import AuditEvent
 from app.core.errors import Invalid
 from app.exchange import codecs
 from app.exchange.models import Format
@@ -217,3 +220,55 @@ def test_nobody_who_is_not_signed_in_is_given_a_file(anybody: TestClient):
 
 def test_an_unknown_format_is_named(officer: As):
     assert officer.get("/exports/needs.pdf").status_code == 422
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_file_is_marked_in_its_name_and_in_the_answer(donor: As, officer: As, offered: str, form: str):
+    theirs, ours = (reader.get(f"/exports/programmes.{form}") for reader in (donor, officer))
+
+    day = theirs.headers["X-Counterpart-Date"]
+    assert theirs.headers["X-Counterpart-Marking"] == "Restricted: for its recipient alone"
+    assert theirs.headers["X-Counterpart-Recipient"] == "DONOR"
+    assert theirs.headers["X-Counterpart-Notice"] == "Listing is not endorsement."
+    assert f'filename="programmes-{day}-restricted-for-DONOR.{form}"' in theirs.headers["Content-Disposition"]
+    assert ours.headers["X-Counterpart-Marking"] == "Confidential: for CTED alone"
+    assert f'filename="programmes-{day}-confidential-for-CTED-T.{form}"' in ours.headers["Content-Disposition"]
+
+
+def test_a_workbook_says_in_a_second_sheet_what_it_is(donor: As, offered: str):
+    workbook = openpyxl.load_workbook(io.BytesIO(donor.get("/exports/programmes.xlsx").content))
+
+    about = {row[0].value: row[1].value for row in workbook["About"].iter_rows() if row[0].value != "Note"}
+    said = [row[1].value for row in workbook["About"].iter_rows()]
+    assert workbook.sheetnames[1] == "About"
+    assert (about["Marking"], about["For"]) == ("Restricted: for its recipient alone", "DONOR")
+    assert "Listing is not endorsement." in said
+
+
+def test_every_export_leaves_an_event_with_what_was_asked(donor: As, officer: As, offered: str, session: Session):
+    donor.get("/exports/programmes.csv?theme=WPN-PSM")
+    officer.get("/exports/pairings.jsonl")
+    officer.get("/exports/programmes.csv?theme=NO-SUCH")
+
+    events = session.scalars(select(AuditEvent).where(AuditEvent.action == "export.made")).all()
+    assert [(event.subject_id, event.actor_user_id) for event in events] == [
+        ("programmes", donor.user.id),
+        ("pairings", officer.user.id),
+    ]
+    assert events[0].after == {
+        "format": "csv",
+        "asked": {"theme": ["WPN-PSM"]},
+        "marking": "Restricted: for its recipient alone",
+        "recipient": "DONOR",
+    }
+
+
+def test_an_organization_whose_reference_is_no_ascii_gets_its_file(session: Session, donor: As, offered: str):
+    donor.organization.ref = 'Норвегия "A"'
+    session.commit()
+
+    answer = donor.get("/exports/programmes.csv")
+
+    assert answer.status_code == 200
+    assert answer.headers["X-Counterpart-Recipient"].startswith("%D0%9D")
+    assert answer.headers["Content-Disposition"].count('"') == 2

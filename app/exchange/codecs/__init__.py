@@ -28,7 +28,17 @@ def read(form: Format, content: bytes) -> Table:
     return table
 
 
-def write(form: Format, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> bytes:
-    """Return a file of `rows`: cells of `columns`, or for JSON lines whole documents."""
+def write(
+    form: Format,
+    columns: Sequence[str],
+    rows: Iterable[Mapping[str, Any]],
+    about: Sequence[tuple[str, str]] = (),
+) -> bytes:
+    """Return a file of `rows`: cells of `columns`, or for JSON lines whole documents.
+
+    `about` says what the file is, in the one format that has a place for it: a workbook.
+    """
+    if form is Format.XLSX:
+        return workbook.write(columns, rows, about)
     content: bytes = _CODECS[form].write(columns, rows)
     return content

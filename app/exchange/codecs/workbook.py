@@ -33,8 +33,13 @@ def read(content: bytes) -> Table:
     return Table(table.columns, [_judged(row, unread.get(row.number, ())) for row in table.rows])
 
 
-def write(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> bytes:
-    """Return a workbook of one sheet. Text stays text: nothing becomes a formula, a link or a number."""
+def write(
+    columns: Sequence[str], rows: Iterable[Mapping[str, Any]], about: Sequence[tuple[str, str]] = ()
+) -> bytes:
+    """Return a workbook. Text stays text: nothing becomes a formula, a link or a number.
+
+    `about`, where it is given, stands in a second sheet, which is not read.
+    """
     target = io.BytesIO()
     workbook = Workbook(target, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     sheet = workbook.add_worksheet()
@@ -43,8 +48,17 @@ def write(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> bytes:
     for number, row in enumerate(rows, start=1):
         for place, name in enumerate(columns):
             _write(sheet, number, place, row.get(name))
+    if about:
+        _tell(workbook.add_worksheet("About"), about)
     workbook.close()
     return target.getvalue()
+
+
+def _tell(sheet: Any, about: Sequence[tuple[str, str]]) -> None:
+    sheet.set_column(0, 1, 20)
+    for number, pair in enumerate(about):
+        for place, text in enumerate(pair):
+            _write(sheet, number, place, text)
 
 
 def _write(sheet: Any, number: int, place: int, value: Any) -> None:
