@@ -71,6 +71,7 @@ from app.web.pages.consultations import router as consultations_pages
 from app.web.pages.conveying import router as conveying_pages
 from app.web.pages.description import router as description
 from app.web.pages.failures import show_failure
+from app.web.pages.files import router as files_pages
 from app.web.pages.home import router as home_pages
 from app.web.pages.interests import router as interests_pages
 from app.web.pages.keys import router as keys_pages
@@ -79,6 +80,7 @@ from app.web.pages.notices import links as notice_links
 from app.web.pages.notices import router as notices_pages
 from app.web.pages.offers import router as offers_pages
 from app.web.pages.pairings import router as pairings_pages
+from app.web.pages.portfolio import router as portfolio_pages
 from app.web.pages.practices import router as practices_pages
 from app.web.pages.programmes import router as programmes_pages
 from app.web.pages.referrals import router as referrals_pages
@@ -151,6 +153,8 @@ PAGES: tuple[APIRouter, ...] = (
     practices_pages,
     consultations_pages,
     runs_pages,
+    portfolio_pages,
+    files_pages,
     users_pages,
     keys_pages,
     interests_pages,

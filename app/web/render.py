@@ -19,8 +19,9 @@ from app.access.authentication import SESSION_COOKIE, OptionalActor
 from app.access.permissions import Permission
 from app.access.service import csrf_token
 from app.core.actor import Actor
-from app.core.db import SessionDep
-from app.core.documents import Document, to_html
+from app.core.db import SessionDep, utc_now
+from app.core.documents import NOT_ENDORSED, Document, to_html
+from app.core.marking import CTED_ALONE, RECIPIENT_ALONE
 from app.organizations.users.queries import me
 from app.organizations.users.schemas import MeOut
 from app.vocabularies import queries as vocabularies
@@ -59,6 +60,11 @@ class Viewer:
     actor: Actor | None
     token: str
     me: MeOut | None = None
+
+    @property
+    def marking(self) -> str:
+        """How what this viewer prints is marked."""
+        return CTED_ALONE if self.actor and self.actor.is_cted else RECIPIENT_ALONE
 
     def may(self, permission: str) -> bool:
         return self.me is not None and permission in self.me.permissions
@@ -147,6 +153,10 @@ def _day(value: date | datetime | str | None) -> str:
     return f"{day.day} {day:%B %Y}" if isinstance(day, date) else ""
 
 
+def _today() -> date:
+    return utc_now().date()
+
+
 def _moment(value: datetime | None) -> str:
     return f"{value.day} {value:%B %Y, %H:%M} UTC" if value else ""
 
@@ -167,6 +177,7 @@ def _templates_of(folder: Path) -> Jinja2Templates:
     filters = {"day": _day, "moment": _moment, "money": _money, "address": _address, "markdown": rendered}
     made.env.filters.update(filters, words=words.spoken, capital=words.capital)
     made.env.globals.update(said=None, error_fields=(), tone=words.tone, new_key=new_key)
+    made.env.globals.update(this_day=_today, not_endorsed=NOT_ENDORSED)
     return made
 
 

@@ -69,6 +69,7 @@ def address(path: str, world: World, referral: str) -> str:
         "referral_id": referral,
         "run_id": "00000000-0000-4000-8000-000000000000",
     }
+    named |= {"country": "TG", "organization_ref": "UNODA-T", "delegation_ref": "DONOR"}
     return re.sub(r"{(\w+)}", lambda found: named[found[1]], path)
 
 

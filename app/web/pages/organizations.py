@@ -14,9 +14,11 @@ from app.organizations.schemas import OrganizationFilter
 _MOST = 2000
 
 
-def organization_choices(session: Session, actor: Actor) -> list[tuple[str, str]]:
-    """(ref, ref and name) of every organization, by ref."""
-    return [_choice(organization) for organization in _all(session, actor)]
+def organization_choices(
+    session: Session, actor: Actor, wanted: OrganizationFilter | None = None
+) -> list[tuple[str, str]]:
+    """(ref, ref and name) of every organization, or of those wanted, by ref."""
+    return [_choice(organization) for organization in _all(session, actor, wanted)]
 
 
 def choices_by_role(session: Session, actor: Actor) -> Mapping[str, list[tuple[str, str]]]:
@@ -28,8 +30,8 @@ def choices_by_role(session: Session, actor: Actor) -> Mapping[str, list[tuple[s
     return found
 
 
-def _all(session: Session, actor: Actor) -> list[Organization]:
-    found = queries.search(session, actor, OrganizationFilter(), Paging(limit=_MOST))
+def _all(session: Session, actor: Actor, wanted: OrganizationFilter | None = None) -> list[Organization]:
+    found = queries.search(session, actor, wanted or OrganizationFilter(), Paging(limit=_MOST))
     return [row.Organization for row in found.rows]
 
 
