@@ -43,9 +43,7 @@ def unsupported_page(page: PageDep, actor: Officer) -> Response:
     wanted, days = asked(page.request, PortfolioFilter), _days(page)
     found, rows = attention.unsupported(page.session, actor, wanted, days, paging_of(page.request))
     about = f"Open for {days} days or more, and no referral serves them: none is under way or completed."
-    return _needs(
-        page, "Needs without support", about, wanted, found.total or 0, found.items, next_path(page.request, rows)
-    )
+    return _needs(page, "Needs without support", about, wanted, found, next_path(page.request, rows))
 
 
 @router.get("/portfolio/crowded")
@@ -53,9 +51,7 @@ def crowded_page(page: PageDep, actor: Officer) -> Response:
     wanted = asked(page.request, PortfolioFilter)
     found, rows = attention.crowded(page.session, actor, wanted, paging_of(page.request))
     about = f"More than {attention.CROWDED} referrals are under way for each: see whether they know of each other."
-    return _needs(
-        page, "Crowded needs", about, wanted, found.total or 0, found.items, next_path(page.request, rows)
-    )
+    return _needs(page, "Crowded needs", about, wanted, found, next_path(page.request, rows))
 
 
 @router.get("/portfolio/overlap")
