@@ -6,10 +6,18 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.access.clearances.models import Clearance
 from app.audit.models import AuditEvent
 from app.core.actor import Role
 from app.interest.models import Interest
-from app.notices.recipients import SYSTEM, Thing, accounts_of, is_by_cted, officers_of
+from app.notices.recipients import (
+    SYSTEM,
+    Thing,
+    accounts_of,
+    everybody_in_cted,
+    is_by_cted,
+    officers_of,
+)
 from app.pairings.models import Pairing
 from app.pairings.offers.models import Offer
 from app.referrals.attention import without_sight
@@ -61,6 +69,17 @@ def to_delegation(session: Session, event: AuditEvent) -> list[Thing]:
     return [Thing(interest.id, _one(event), accounts_of(session, [interest.organization_id], Role.DONOR))]
 
 
+def to_second_officers(session: Session, event: AuditEvent) -> list[Thing]:
+    """Everybody who could clear it."""
+    return [Thing(UUID(event.subject_id), _one(event), everybody_in_cted(session))]
+
+
+def to_who_asked(session: Session, event: AuditEvent) -> list[Thing]:
+    """The account that asked for clearance, if one did."""
+    held = session.get_one(Clearance, UUID(event.subject_id))
+    return [Thing(held.id, _one(event), {held.asked_by_id} if held.asked_by_id else set())]
+
+
 def of_ended_consent(session: Session, event: AuditEvent) -> list[Thing]:
     """Live referral lines whose organization does not see the need any more: the officers of the need."""
     blind = [line for line in without_sight(session, SYSTEM) if line.need_id == UUID(event.subject_id)]
@@ -91,5 +110,8 @@ EVENTS: Mapping[str, tuple[str, Finds]] = {
     "interest.acknowledged": ("interest.acknowledged", to_delegation),
     "interest.linked": ("interest.linked", to_delegation),
     "interest.fulfilled": ("interest.fulfilled", to_delegation),
+    "clearance.asked": ("clearance.asked", to_second_officers),
+    "clearance.cleared": ("clearance.cleared", to_who_asked),
+    "clearance.refused": ("clearance.refused", to_who_asked),
     "release.withdrawn": ("consent.ended", of_ended_consent),
 }

@@ -64,6 +64,9 @@ RULES: Mapping[str, Rule] = {
     "consent.ended": Rule(
         _K.CONSENT, "Consent has ended and a referral is still under way", sight.lines_without_consent
     ),
+    "clearance.asked": Rule(_K.CLEARANCE, "A second officer is asked for clearance", sight.clearances_to_give),
+    "clearance.cleared": Rule(_K.CLEARANCE, "What you asked to be cleared was cleared", sight.clearances),
+    "clearance.refused": Rule(_K.CLEARANCE, "What you asked to be cleared was refused", sight.clearances),
     "programme.unassured": Rule(_K.FRESHNESS, "A programme is to be assured", sight.programmes_to_assure),
     **{
         f"clock.{name}": Rule(_K.CLOCK, f"Due: {clock.title[0].lower()}{clock.title[1:]}", sight.running(clock))

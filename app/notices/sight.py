@@ -7,9 +7,11 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from app.access.clearances import queries as clearance_queries
+from app.access.clearances.models import Clearance
 from app.clocks import queries as clocks
 from app.clocks.table import Clock
 from app.core.actor import Actor
@@ -71,6 +73,19 @@ def lines_without_consent(session: Session, actor: Actor, ids: Collection[UUID])
     """Live lines whose organization does not see the need any more: for CTED alone."""
     blind = without_sight(session, actor) if actor.is_cted else []
     return {line.id: _referral(line.referral_id, [line.need.ref]) for line in blind if line.id in set(ids)}
+
+
+def clearances(session: Session, actor: Actor, ids: Collection[UUID]) -> dict[UUID, Told]:
+    """Held acts that the actor sees. One about a need is called by its reference, others by nothing."""
+    found = session.scalars(clearance_queries.visible(actor).where(Clearance.id.in_(ids)))
+    return {one.id: Told(one.about if one.about.startswith("N-") else "", "/clearances") for one in found}
+
+
+def clearances_to_give(session: Session, actor: Actor, ids: Collection[UUID]) -> dict[UUID, Told]:
+    """Of them, those that wait, and for somebody else than the actor."""
+    others = or_(Clearance.asked_by_id.is_(None), Clearance.asked_by_id != actor.user_id)
+    waiting = clearance_queries.visible(actor).where(Clearance.id.in_(ids), Clearance.decided_at.is_(None), others)
+    return clearances(session, actor, [one.id for one in session.scalars(waiting)])
 
 
 def interests(session: Session, actor: Actor, ids: Collection[UUID]) -> dict[UUID, Told]:

@@ -178,3 +178,23 @@ def test_a_letter_to_an_account_of_another_organization_is_never_made(
 
     outside = {other_partner.user.id, donor.user.id}
     assert session.query(Notice).filter(Notice.user_id.in_(outside)).count() == 0
+
+
+def test_a_clearance_waits_for_every_other_officer_and_who_asked_learns_of_it(
+    app: FastAPI, session: Session, desk: Desk, officer: As, admin: As, partner: As, postbox: Postbox
+):
+    app.state.settings.clearance = "always"
+    second = As(app, session, Role.OFFICER, officer.organization)
+    held = desk.letter(desk.pairing())
+    assert held.status_code == 202, held.text
+    reading(app)
+    assert (waits(officer), waits(partner)) == ([], [])
+    assert waits(second) == waits(admin) == ["A second officer is asked for clearance"]
+
+    url, tag = f"/api/v1/clearances/{held.json()['id']}/decisions", {"If-Match": held.json()["etag"]}
+    assert second.post(url, json={"cleared": True}, headers=tag).status_code == 200
+    reading(app)
+
+    assert (waits(second), waits(admin)) == ([], [])
+    assert waits(officer) == ["What you asked to be cleared was cleared"]
+    assert waits(partner) == [TO_ANSWER]
