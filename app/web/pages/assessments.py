@@ -36,6 +36,10 @@ _LINES = (
     "draft_sent_on",
     "adopted_on",
     "report_received_on",
+    "observations_received_on",
+    "steps_reported_on",
+    "responsible",
+    "deputy",
     "symbol",
     "agreement_on",
 )
