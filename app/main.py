@@ -67,9 +67,9 @@ from app.vocabularies.routes import router as vocabularies
 from app.web.pages.account import router as account_pages
 from app.web.pages.advisories import router as advisories_pages
 from app.web.pages.assessments import router as assessment_pages
-from app.web.pages.consultations import router as consultations_pages
 from app.web.pages.briefing import router as briefing_pages
 from app.web.pages.clocks import router as clocks_pages
+from app.web.pages.consultations import router as consultations_pages
 from app.web.pages.conveying import router as conveying_pages
 from app.web.pages.description import router as description
 from app.web.pages.failures import show_failure
