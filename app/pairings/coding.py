@@ -36,9 +36,7 @@ class Coder:
 
     def suggest(self, text: str, language: str | None = None, cited: str = "") -> Suggested:
         """Codes that `text` speaks of; provisions are also looked for in `cited`, which names nothing else."""
-        found = codes_in(text, language, self._model)
-        codes = {field: _strongest(found.get(field, ()), most) for field, most in MOST.items()}
-        return Suggested(codes, self._provisions(text, cited))
+        return Suggested(spoken_of(text, language, self._model), self._provisions(text, cited))
 
     @cached_property
     def _model(self) -> Model:
@@ -63,6 +61,12 @@ class Coder:
         both = f"{text}\n{cited}"
         found += [{"instrument": code} for code, pattern in self._instruments if pattern.search(both)]
         return _once_each(found)
+
+
+def spoken_of(text: str, language: str | None, model: Model) -> dict[str, list[str]]:
+    """Codes by field that a text clearly speaks of, the clearest first."""
+    found = codes_in(text, language, model)
+    return {field: _strongest(found.get(field, ()), most) for field, most in MOST.items()}
 
 
 def _strongest(found: Sequence[Any], most: int) -> list[str]:

@@ -21,7 +21,7 @@ from app.exchange.tables.rows import Recommendation, Skipped, recommendations
 
 HEADER = ("No.", "Recommendation", "Responsible authority")
 LONG_CLAUSE = (
-    "The ministry should adopt rules on storage of arms in all of its depots, fences, locks and registers among them, "
+    "The ministry should adopt rules on storage of arms in all its depots, fences, locks and registers of them, "
     "before the end of the coming year"
 )
 Read = tuple[list[Recommendation], list[Skipped]]
@@ -374,7 +374,7 @@ def test_a_table_is_written_and_read_back_whole():
         ("通过法案。已经晚了。", "通过法案"),
         ("اعتماد القانون؛ وتدريب الشرطة", "اعتماد القانون"),
         (f"{LONG_CLAUSE}, as the last visit has asked for already.", LONG_CLAUSE),
-        ("word " * 100, "word " * 30 + "…"),
+        ("word " * 100, "word " * 32 + "…"),
         ("字" * 400, "字" * 160 + " …"),
     ],
 )  # fmt: skip
