@@ -57,10 +57,19 @@ def on_need(session: Session, actor: Actor, ref: str) -> list[Offer]:
 
 
 def standing(session: Session, actor: Actor, programme_ids: Sequence[UUID]) -> dict[tuple[str, UUID], OfferStatus]:
-    """What became of the offers of some programmes that were not withdrawn, by need's reference and programme."""
-    statement = visible(actor).join(Offer.pairing).where(Pairing.programme_id.in_(programme_ids))
-    offers = session.scalars(_loaded(statement.where(Offer.withdrawn_at.is_(None))))
-    return {(offer.pairing.need.ref, offer.pairing.programme_id): status(offer) for offer in offers}
+    """What became of some programmes, by need's reference and programme: offered, or conveyed to the actor's own.
+
+    An offer that was withdrawn counts for nothing.
+    """
+    conveyed = (
+        select(Need.ref, Pairing.programme_id)
+        .join(Pairing.need)
+        .where(Pairing.programme_id.in_(programme_ids), Pairing.status == PairingStatus.CONVEYED)
+    )
+    found = {(row.ref, row.programme_id): OfferStatus.CONVEYED for row in session.execute(conveyed)}
+    offered = visible(actor).join(Offer.pairing).where(Pairing.programme_id.in_(programme_ids))
+    offers = session.scalars(_loaded(offered.where(Offer.withdrawn_at.is_(None))))
+    return found | {(offer.pairing.need.ref, offer.pairing.programme_id): status(offer) for offer in offers}
 
 
 def status(offer: Offer) -> OfferStatus:
