@@ -114,3 +114,13 @@ def test_the_partner_is_shown_contradictions_on_the_list_and_a_donor_is_not(
 
     assert "status and dates disagree" in partner.get("/programmes").text
     assert "status and dates disagree" not in donor.get("/programmes").text
+
+
+def test_what_contradicts_itself_is_not_ticked_beforehand(session: Session, partner: As):
+    right = made(session, partner, 3, "Right")
+    wrong = made(session, partner, 3, "Wrong", starts_on=str(utc_now().date() + timedelta(days=9)))
+
+    page = partner.get("/programmes/due").text
+
+    assert f'value="{right.ref}" checked' in page
+    assert f'value="{wrong.ref}" checked' not in page

@@ -161,7 +161,7 @@ def _due_page(page: Page, actor: Actor, form: Form) -> Response:
         form.status,
         programmes=due,
         more=total > len(due),
-        chosen=form.many("ref") if form.refusal else [programme.ref for programme in due],
+        chosen=form.many("ref") if form.refusal else [one.ref for one in due if not one.contradictions],
         days=page.request.app.state.settings.assurance_days,
         form=form,
     )
