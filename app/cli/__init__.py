@@ -34,6 +34,8 @@ COMMANDS = {
     "match": Command("app.cli.match", "match", "Run the matcher, or ask it for suggestions."),
     "model": Command("app.cli.match", "model", "Train, compare and activate the model that scores depend on."),
     "glossary": Command("app.cli.match", "glossary", "Check the glossary and the matcher's other files."),
+    "clocks": Command("app.cli.clocks", "clocks", "List what is due, the longest overdue first."),
+    "briefing": Command("app.cli.clocks", "briefing", "Count a period for the Committee's briefing."),
     "reindex": Command("app.cli.reindex", "reindex", "Write anew what search finds, after the glossary changed."),
     "backup": Command("app.cli.backups", "backup", "Write database and keys to one file."),
     "restore": Command("app.cli.backups", "restore", "Put back what `backup` wrote."),

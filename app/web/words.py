@@ -46,8 +46,6 @@ SAID = {
     "moved": "That is recorded.",
     "advisory-saved": "The note is saved.",
     "handed-over": "It is handed over; each record keeps from whom, and why.",
-    "address-given-before": "The form was sent twice. The address was in the first answer alone: get a new one "
-    "if you did not see it.",
     "briefing-given": "It is recorded that the briefing was given.",
     "run-started": "The run is queued; this page shows how far it is.",
     "user-changed": "The account is changed.",

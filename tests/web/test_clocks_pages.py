@@ -103,7 +103,7 @@ def test_an_address_is_shown_once_and_revoked(officer: As):
 
     assert "/feeds/clocks.ics?key=" in shown.text
     assert faults(shown.text) == []
-    assert again.headers["location"] == "/clocks?said=address-given-before#calendar"
+    assert again.headers["location"] == "/clocks?said=address-made-before#calendar"
     assert "You got an address" in officer.get("/clocks").text
     assert send(officer, "/clocks/address/revocation").status_code == 303
     assert "You got an address" not in officer.get("/clocks").text

@@ -87,7 +87,7 @@ def get_address(page: PageDep, form: FormDep, actor: Reader) -> Response:
         return "address"
 
     if attempt_once(page.session, actor, form, do) is None or not shown:
-        return go("/clocks", "address-given-before", at="calendar")
+        return go("/clocks", "address-made-before", at="calendar")
     address = feed_address(page.request.app.state.settings.base_url, shown[0])
     return page.show("clocks/address.html", 201, address=address)
 
