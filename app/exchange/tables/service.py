@@ -9,6 +9,7 @@ from app.access.permissions import Permission, check
 from app.assessments.models import Assessment
 from app.audit import service as audit
 from app.core.actor import Actor
+from app.core.errors import Invalid
 from app.exchange.tables.columns import Layout, guess, with_fields
 from app.exchange.tables.grid import Grid
 from app.exchange.tables.models import TakenTable
@@ -21,6 +22,7 @@ from app.pairings.ranking import Ranking
 
 _COUNTED = ("created", "updated", "unchanged", "asks", "refused", "skipped")
 _HEADINGS_SHOWN = 200
+MOST_TAKEN = 300  # one takes some 40 ms, and other writers wait meanwhile
 
 
 def take_table(
@@ -36,11 +38,13 @@ def take_table(
 ) -> TableResult:
     """Draft a need for each row, or bring it up to date; with `dry_run` try it and keep nothing.
 
-    Raises NotPermitted for an actor who writes no needs.
+    Raises NotPermitted for an actor who writes no needs, Invalid for more rows than can be taken at once.
     """
     check(actor, Permission.NEED_WRITE)
     layouts = _layouts(grids, options)
     rows, skipped = _rows(grids, layouts)
+    if len(rows) > MOST_TAKEN:
+        raise Invalid(f"There are {len(rows)} recommendations; send at most {MOST_TAKEN} at a time")
     savepoint = session.begin_nested()
     table_id = uuid4()
     table = TakenTable(id=table_id, assessment_id=assessment.id, file_name=file_name[:200], result={})

@@ -277,6 +277,15 @@ def test_columns_are_taken_as_the_officer_says(officer: As, take: Taken):
     assert (need["source_ref"], need["institution"]) == ("4", "Border police")
 
 
+def test_more_recommendations_than_can_be_taken_at_once_are_refused(officer: As, visit: dict[str, Any]):
+    many = "\n".join([HEADER, *(f"{n}\tText\t\t\t\t" for n in range(301))])
+
+    answer = officer.post(f"/api/v1/assessments/{visit['ref']}/table", json={"text": many})
+
+    assert answer.status_code == 422
+    assert "at most 300 at a time" in answer.json()["detail"]
+
+
 def test_nobody_but_officers_sends_a_table(partner: As, donor: As, visit: dict[str, Any]):
     for outsider in (partner, donor):
         for name in (visit["ref"], "no-such-thing"):
