@@ -293,28 +293,28 @@ def test_a_csv_file_is_read_by_its_content():
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("name", "made", "said"),
     [
-        (b"", "empty"),
-        (b"  \n ", "empty"),
-        (b"PK\x03\x04nonsense", "damaged"),
-        (b"PK\x05\x06" + b"\0" * 18, "neither a Word document"),
-        (b"%PDF-1.7 x", "PDF"),
-        (b"\xd0\xcf\x11\xe0 old", "old kind"),
-        (b"\xff\xfe", "no table"),
-        (b"No.;Recommendation\n1;\xe9", "Line 2"),
-        (packed(a_xml=b"x"), "neither a Word document"),
-        (packed(word__document_xml=b"<x", word__vbaProject_bin=b"x"), "macros"),
-        (packed(word__document_xml=b"<x"), "not a Word document that can be read"),
-        (packed(xl__workbook_xml=b"<x"), "not an Excel workbook that can be read"),
-        (packed(word__document_xml=b" " * 70_000_000), "too large when it is unpacked"),
-        (word([("a",)])[:-200], "damaged"),
+        ("nothing", lambda: b"", "empty"),
+        ("blank", lambda: b"  \n ", "empty"),
+        ("a broken archive", lambda: b"PK\x03\x04nonsense", "damaged"),
+        ("an empty archive", lambda: b"PK\x05\x06" + b"\0" * 18, "neither a Word document"),
+        ("a PDF", lambda: b"%PDF-1.7 x", "PDF"),
+        ("an old document", lambda: b"\xd0\xcf\x11\xe0 old", "old kind"),
+        ("odd bytes", lambda: b"\xff\xfe", "no table"),
+        ("a wrong byte", lambda: b"No.;Recommendation\n1;\xe9", "Line 2"),
+        ("another archive", lambda: packed(a_xml=b"x"), "neither a Word document"),
+        ("macros", lambda: packed(word__document_xml=b"<x", word__vbaProject_bin=b"x"), "macros"),
+        ("a broken document", lambda: packed(word__document_xml=b"<x"), "not a Word document that can be read"),
+        ("a broken workbook", lambda: packed(xl__workbook_xml=b"<x"), "not an Excel workbook that can be read"),
+        ("too large", lambda: packed(word__document_xml=b" " * 70_000_000), "too large when it is unpacked"),
+        ("cut off", lambda: word([("a",)])[:-200], "damaged"),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_bad_file_is_refused_with_what_to_do(content: bytes, said: str):
+def test_a_bad_file_is_refused_with_what_to_do(name: str, made: Callable[[], bytes], said: str):
     with pytest.raises(Invalid, match=said):
-        files.read(content)
+        files.read(made())
 
 
 def test_a_document_without_a_table_is_refused():
@@ -343,6 +343,7 @@ def test_a_cell_in_the_last_corner_of_a_sheet_is_refused_and_not_laid_out_in_mem
         ("No.\tRecommendation" + "\tx" * 60 + "\n1", "more than 60 columns"),
         ("<table></table>", "no table"),
     ],
+    ids=["nothing", "characters", "rows", "columns", "an empty table"],
 )
 def test_a_text_that_is_too_much_or_nothing_is_refused(text: str, said: str):
     with pytest.raises(Invalid, match=said):
