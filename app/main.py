@@ -66,8 +66,10 @@ from app.referrals.routes import router as referrals
 from app.vocabularies.routes import router as vocabularies
 from app.web.pages.account import router as account_pages
 from app.web.pages.advisories import router as advisories_pages
+from app.web.pages.assessment_release import router as assessment_release_pages
 from app.web.pages.assessments import router as assessment_pages
 from app.web.pages.briefing import router as briefing_pages
+from app.web.pages.clearances import router as clearance_pages
 from app.web.pages.clocks import router as clocks_pages
 from app.web.pages.consultations import router as consultations_pages
 from app.web.pages.conveying import router as conveying_pages
@@ -90,6 +92,8 @@ from app.web.pages.releases import router as releases_pages
 from app.web.pages.review import router as review_pages
 from app.web.pages.runs import router as runs_pages
 from app.web.pages.searches import router as searches_pages
+from app.web.pages.sight import router as sight_pages
+from app.web.pages.silence import router as silence_pages
 from app.web.pages.tables import router as table_pages
 from app.web.pages.users import router as users_pages
 
@@ -144,6 +148,10 @@ PAGES: tuple[APIRouter, ...] = (
     table_pages,
     notices_pages,
     releases_pages,
+    sight_pages,
+    silence_pages,
+    clearance_pages,
+    assessment_release_pages,
     conveying_pages,
     referrals_pages,
     advisories_pages,

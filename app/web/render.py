@@ -165,6 +165,18 @@ def _money(value: Decimal | float | None, currency: str | None) -> str:
     return f"{currency or ''} {value:,.0f}".strip() if value is not None else ""
 
 
+def _plainly(value: Any) -> str:
+    """A value of any shape in plain text: "none" where it says nothing."""
+    if isinstance(value, Mapping):
+        return (
+            ", ".join(f"{name.replace('_', ' ')} {_plainly(each)}" for name, each in value.items() if each)
+            or "none"
+        )
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_plainly(each) for each in value) or "none"
+    return str(value) if value not in (None, "") else "none"
+
+
 def _address(value: object) -> str:
     """One part of a path, safe to stand between slashes."""
     return quote(str(value), safe="")
@@ -175,7 +187,7 @@ def _templates_of(folder: Path) -> Jinja2Templates:
     made.env.undefined = StrictUndefined  # a misspelt name is an error, not an empty string
     made.env.trim_blocks = made.env.lstrip_blocks = True
     filters = {"day": _day, "moment": _moment, "money": _money, "address": _address, "markdown": rendered}
-    made.env.filters.update(filters, words=words.spoken, capital=words.capital)
+    made.env.filters.update(filters, words=words.spoken, capital=words.capital, plainly=_plainly)
     made.env.globals.update(said=None, error_fields=(), tone=words.tone, new_key=new_key)
     made.env.globals.update(this_day=_today, not_endorsed=NOT_ENDORSED)
     return made

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.access.authentication import SESSION_COOKIE
+from app.access.clearances.models import Clearance
 from app.access.service import csrf_token
 from app.assessments import service as assessments
 from app.assessments.schemas import AssessmentIn
@@ -17,8 +18,9 @@ from app.core.actor import Actor
 from app.interest.models import Interest, InterestKind
 from app.interest.schemas import InterestIn
 from app.interest.service import express
+from app.needs import held
 from app.needs import service as needs
-from app.needs.models import Need, NeedStatus
+from app.needs.models import Need, NeedStatus, Release
 from app.needs.release_schemas import ReleaseIn
 from app.needs.releases import record_release
 from app.needs.schemas import NeedIn, NeedMove
@@ -98,6 +100,8 @@ class World:
     assessment: str
     comment: ClauseComment
     interest: Interest
+    release: Release
+    held: Clearance
 
 
 @pytest.fixture
@@ -110,7 +114,7 @@ def world(app: FastAPI, session: Session, officer: As, partner: As, donor: As) -
     draft = needs.create(
         session, officer.actor, NeedIn.model_validate({**STORAGE, "title": "A draft of police needs"})
     )
-    make_release(session, officer.actor, need, "summary")
+    release = make_release(session, officer.actor, need, "summary")
     make_release(session, officer.actor, arabic, "full")
     session.commit()
     run_jobs(app)
@@ -120,8 +124,9 @@ def world(app: FastAPI, session: Session, officer: As, partner: As, donor: As) -
     comment = make_guideline(session, officer.actor)
     assessment = make_assessment(session, officer.actor)
     interest = express(session, donor.actor, InterestIn(need=arabic.ref, kind=InterestKind.FULL_FUNDING))
+    held = make_held(session, officer.actor, need)
     session.commit()
-    return World(need, arabic, draft, *offered, pairing, assessment, comment, interest)
+    return World(need, arabic, draft, *offered, pairing, assessment, comment, interest, release, held)
 
 
 def make_guideline(session: Session, officer: Actor) -> ClauseComment:
@@ -194,11 +199,19 @@ def make_referral(session: Session, officer: As, partner: As, world: World) -> s
     return str(answer.json()["id"])
 
 
-def make_release(session: Session, officer: Actor, need: Need, fields: str) -> None:
+def make_release(session: Session, officer: Actor, need: Need, fields: str) -> Release:
     wanted = {
         "audience": {"group": "donors"},
         "fields": fields,
         "basis": "document",
         "reference": "Note verbale 12",
     }
-    record_release(session, officer, need, ReleaseIn.model_validate(wanted))
+    return record_release(session, officer, need, ReleaseIn.model_validate(wanted))
+
+
+def make_held(session: Session, officer: Actor, need: Need) -> Clearance:
+    """A release of the need in full to all partners, which waits for a second officer."""
+    wanted = {"audience": {"group": "partners"}, "fields": "full", "basis": "document", "reference": "Note 13"}
+    done = held.record_release(session, officer, need, ReleaseIn.model_validate(wanted), held.Rules(5, True))
+    assert isinstance(done, Clearance)
+    return done

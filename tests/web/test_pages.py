@@ -67,6 +67,8 @@ def address(path: str, world: World, referral: str) -> str:
         "interest_id": str(world.interest.id),
         "pairing_id": str(world.pairing.id),
         "referral_id": referral,
+        "release_id": str(world.release.id),
+        "clearance_id": str(world.held.id),
         "run_id": "00000000-0000-4000-8000-000000000000",
     }
     named |= {"country": "TG", "organization_ref": "UNODA-T", "delegation_ref": "DONOR"}

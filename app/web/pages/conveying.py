@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
+from app.access.clearances.models import Clearance
 from app.access.permissions import Permission, Requires
 from app.core.actor import Actor
 from app.needs import previews, release_queries
@@ -16,13 +17,15 @@ from app.organizations.models import Organization
 from app.programmes import queries as programmes
 from app.programmes.models import ProgrammeKind
 from app.programmes.schemas import ProgrammeFilter
-from app.referrals import conveying, queries
+from app.referrals import clearing, conveying, queries
+from app.referrals.models import Referral
 from app.referrals.schemas import ReferralIn
 from app.web.forms import Form, FormDep, attempt_once, filled, new_form
 from app.web.lists import PAGE_SIZE
 from app.web.names import codes_of
 from app.web.pages.organizations import organization_choices
-from app.web.render import Page, PageDep, go
+from app.web.pages.releases import gone_on, name_of, rules_of
+from app.web.render import Page, PageDep
 from app.web.words import spoken
 
 router = APIRouter(prefix="/referrals", include_in_schema=False)
@@ -67,12 +70,16 @@ def convey(page: PageDep, form: FormDep, actor: Conveyor) -> Response:
 
     def do() -> str:
         wanted = ReferralIn.model_validate(body_of(page, form))
-        return str(conveying.convey(page.session, actor, wanted).id)
+        return _name_of(clearing.convey(page.session, actor, wanted, rules_of(page)))
 
     made = attempt_once(page.session, actor, form, do, _FIELDS)
     if made is None:
         return _form_page(page, actor, organization, form)
-    return go(f"/referrals/{made}", "conveyed")
+    return gone_on(made, f"/referrals/{made}", "conveyed")
+
+
+def _name_of(done: Referral | Clearance) -> str:
+    return name_of(done) if isinstance(done, Clearance) else str(done.id)
 
 
 def body_of(page: Page, form: Form) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
+from app.access.clearances import queries as clearances
 from app.access.permissions import Permission, Requires
 from app.core.actor import Actor, Role
 from app.core.paging import Paging
@@ -66,6 +67,12 @@ def _waiting(session: Session, actor: Actor) -> list[Waiting]:
             _offered(session, actor),
             "/pairings?origin=partner",
             "Partners offer on needs that are released to them.",
+        ),
+        Waiting(
+            "acts for a second officer to clear",
+            clearances.waiting(session, actor),
+            "/clearances?state=waiting",
+            "Where the office asks for a second officer, what is to be cleared is here.",
         ),
         Waiting(
             "accepted pairings",

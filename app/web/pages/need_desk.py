@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from app.access.clearances import queries as clearances
+from app.access.clearances.models import Clearance
 from app.core.actor import Actor
 from app.core.http import etag_of
 from app.core.paging import Paging
@@ -48,6 +50,7 @@ class Desk:
     left_out: Sequence[PairingOut]
     others: Sequence[PairingOut]
     ledger: Ledger
+    held: Sequence[Clearance]
     plan: Plan
     specificity: Specificity
     moves: Sequence[NeedStatus]
@@ -78,6 +81,7 @@ def desk(page: Page, actor: Actor, ranking: Ranking, need: Need, gated: bool) ->
         left_out=[pairing for pairing in stored if pairing.left_out],
         others=[pairing for pairing in stored if pairing.id not in shown and not pairing.left_out],
         ledger=release_queries.ledger(session, actor, need, this_moment()),
+        held=clearances.waiting_about(session, actor, need.ref),
         plan=plan_of(page, actor, need),
         specificity=_specificity(page, actor, need),
         moves=[status for status in NeedStatus if status in service.MOVES[need.status]],

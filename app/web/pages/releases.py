@@ -1,4 +1,4 @@
-"""A State's permission to show a need: the officer sees what would be shown, and then records it."""
+"""A State's permission to show a need: the officer sees what would be shown, then records, extends or ends it."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -6,25 +6,25 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
+from app.access.clearances.models import Clearance
 from app.access.permissions import Permission, Requires
 from app.core.actor import Actor
 from app.core.paging import Paging
-from app.needs import previews, queries, release_queries, releases
-from app.needs.models import Basis, Need, ReleaseFields
-from app.needs.release_schemas import Consent, ReleaseIn
+from app.needs import differences, held, previews, queries, release_queries, releases, silence
+from app.needs.models import Need, Release, ReleaseFields
+from app.needs.release_schemas import Consent, ExtensionIn, Objection, ReleaseIn, Withdrawal
 from app.organizations.groups import queries as groups
 from app.pairings.routes import RankingDep
 from app.web.forms import Form, FormDep, attempt_once, filled, new_form, whole_number
-from app.web.names import codes_of
 from app.web.pages.needs import show_desk
 from app.web.pages.organizations import organization_choices
+from app.web.pages.release_form import BASES, FIELDS, audience_of, permission_of
 from app.web.render import Page, PageDep, go
-from app.web.words import spoken
 
 router = APIRouter(prefix="/needs", include_in_schema=False)
 Reader = Annotated[Actor, Depends(Requires(Permission.RELEASE_READ))]
 Writer = Annotated[Actor, Depends(Requires(Permission.RELEASE_WRITE))]
-_FIELDS = {"from": "starts_at", "until": "ends_at", "except": "excepted", "audience/group": "audience"}
+_HELD = "held:"
 
 
 @router.get("/{ref}/release")
@@ -42,18 +42,77 @@ def record(page: PageDep, form: FormDep, actor: Writer, ref: str) -> Response:
 
     def do() -> str:
         wanted = ReleaseIn.model_validate(_body(page, form))
-        return str(releases.record_release(page.session, actor, need, wanted).id)
+        return name_of(held.record_release(page.session, actor, need, wanted, rules_of(page)))
 
-    if attempt_once(page.session, actor, form, do, _FIELDS) is None:
-        return _release_page(page, actor, need, form)
-    return go(f"/needs/{ref}", "release-recorded")
+    made = attempt_once(page.session, actor, form, do, FIELDS)
+    return _release_page(page, actor, need, form) if made is None else gone_on(made, f"/needs/{ref}")
+
+
+@router.get("/{ref}/releases/{release_id}/extension")
+def extension_page(page: PageDep, actor: Writer, ref: str, release_id: UUID) -> Response:
+    need = queries.load(page.session, actor, ref)
+    release = release_queries.get(page.session, actor, need, release_id)
+    form = new_form(page.request, {})
+    return _extension_page(page, need, release, form) if isinstance(form, Form) else form
+
+
+@router.post("/{ref}/releases/{release_id}/extension")
+def extend(page: PageDep, form: FormDep, actor: Writer, ref: str, release_id: UUID) -> Response:
+    need = queries.load(page.session, actor, ref)
+    release = release_queries.get(page.session, actor, need, release_id)
+
+    def do() -> str:
+        values = {**permission_of(page, form), "revision": whole_number(form.text("revision"))}
+        wanted = ExtensionIn.model_validate(values)
+        return name_of(held.extend(page.session, actor, need, release, wanted, rules_of(page)))
+
+    made = attempt_once(page.session, actor, form, do, FIELDS)
+    return _extension_page(page, need, release, form) if made is None else gone_on(made, f"/needs/{ref}")
 
 
 @router.post("/{ref}/releases/{release_id}/withdrawal")
-def withdraw(page: PageDep, form: FormDep, actor: Writer, ref: str, release_id: UUID) -> Response:
+def withdraw(
+    page: PageDep, form: FormDep, actor: Writer, ranking: RankingDep, ref: str, release_id: UUID
+) -> Response:
     need = queries.load(page.session, actor, ref)
-    releases.withdraw(page.session, actor, need, release_queries.get(page.session, actor, need, release_id))
-    return go(f"/needs/{ref}", "release-withdrawn")
+    release = release_queries.get(page.session, actor, need, release_id)
+
+    def do() -> str:
+        releases.withdraw(page.session, actor, need, release, Withdrawal.model_validate(_why(form)))
+        return str(release_id)
+
+    if attempt_once(page.session, actor, form, do) is None:
+        return show_desk(page, actor, ranking, ref, form)
+    return go(f"/needs/{ref}", "release-withdrawn", "releases")
+
+
+@router.post("/{ref}/releases/{release_id}/objection")
+def object_to(
+    page: PageDep, form: FormDep, actor: Writer, ranking: RankingDep, ref: str, release_id: UUID
+) -> Response:
+    need = queries.load(page.session, actor, ref)
+    release = release_queries.get(page.session, actor, need, release_id)
+
+    def do() -> str:
+        objection = Objection.model_validate({"reference": form.text("reference"), **_why(form)})
+        releases.object_to(page.session, actor, need, release, objection)
+        return str(release_id)
+
+    if attempt_once(page.session, actor, form, do) is None:
+        return show_desk(page, actor, ranking, ref, form)
+    return go(f"/needs/{ref}", "objection-recorded", "releases")
+
+
+@router.post("/{ref}/withdrawal")
+def withdraw_all(page: PageDep, form: FormDep, actor: Writer, ranking: RankingDep, ref: str) -> Response:
+    need = queries.load(page.session, actor, ref)
+
+    def do() -> str:
+        return str(len(releases.withdraw_all(page.session, actor, need, Withdrawal.model_validate(_why(form)))))
+
+    if attempt_once(page.session, actor, form, do) is None:
+        return show_desk(page, actor, ranking, ref, form)
+    return go(f"/needs/{ref}", "all-withdrawn", "releases")
 
 
 @router.post("/{ref}/releases/{release_id}/consents")
@@ -64,13 +123,14 @@ def add_consent(
     release = release_queries.get(page.session, actor, need, release_id)
 
     def do() -> str:
-        values = {"country": form.text("country"), "reference": form.text("reference")}
+        link = filled(document_url=form.text("document_url").strip())
+        values = {"country": form.text("country"), "reference": form.text("reference"), **link}
         releases.add_consent(page.session, actor, need, release, Consent.model_validate(values))
         return str(release_id)
 
     if attempt_once(page.session, actor, form, do) is None:
         return show_desk(page, actor, ranking, ref, form)
-    return go(f"/needs/{ref}", "consent-recorded")
+    return go(f"/needs/{ref}", "consent-recorded", "releases")
 
 
 @router.get("/{ref}/preview")
@@ -80,47 +140,80 @@ def preview_page(page: PageDep, actor: Reader, ref: str, audience: str) -> Respo
     return page.show("needs/preview.html", ref=ref, audience=audience.partition(":")[2], preview=preview)
 
 
+def rules_of(page: Page) -> held.Rules:
+    return held.Rules.of(page.request.app.state.settings)
+
+
+def name_of(done: object) -> str:
+    """What a form keeps of an act: that it waits for a second officer, and where, or nothing more than that."""
+    return f"{_HELD}{done.id}" if isinstance(done, Clearance) else "recorded"
+
+
+def gone_on(made: str, path: str, said: str = "release-recorded") -> Response:
+    """On to the record, or to the act that waits for a second officer."""
+    return go(f"/clearances/{made.removeprefix(_HELD)}", "held") if made.startswith(_HELD) else go(path, said)
+
+
+def audiences(page: Page, actor: Actor) -> list[tuple[str, str]]:
+    """Groups and organizations, as choices."""
+    found = groups.search(page.session, actor, Paging(limit=500))
+    named = [(f"group:{row.Group.ref}", row.Group.name) for row in found.rows]
+    return named + [(f"organization:{ref}", name) for ref, name in organization_choices(page.session, actor)]
+
+
 def _release_page(page: Page, actor: Actor, need: Need, form: Form) -> Response:
     """The form beside exactly what the audience would read: the revision is the one that is looked at."""
     fields = ReleaseFields.FULL if form.text("fields") == ReleaseFields.FULL else ReleaseFields.SUMMARY
     asked = whole_number(form.text("revision"))
     number = asked if isinstance(asked, int) and 0 < asked <= need.revision else need.revision
-    shown = queries.get(page.session, actor, need.ref)
     states = release_queries.states(page.session, need, number)
     return page.show(
         "needs/release.html",
         form.status,
         form=form,
-        need=shown,
+        need=queries.get(page.session, actor, need.ref),
         fields=fields,
         revision=number,
         preview=previews.as_released(page.session, need, number, fields),
-        states=states if len(states) > 1 else [],
-        groups=_groups(page, actor),
-        organizations=[(f"organization:{ref}", name) for ref, name in organization_choices(page.session, actor)],
-        bases=[(basis.value, spoken(basis).capitalize()) for basis in Basis],
+        audiences=audiences(page, actor),
+        **_about(page, states),
     )
 
 
-def _groups(page: Page, actor: Actor) -> list[tuple[str, str]]:
-    found = groups.search(page.session, actor, Paging(limit=500))
-    return [(f"group:{row.Group.ref}", row.Group.name) for row in found.rows]
+def _extension_page(page: Page, need: Need, release: Release, form: Form) -> Response:
+    """The newer text beside the one that is shown, with what differs between them."""
+    states = release_queries.states(page.session, need, need.revision)
+    return page.show(
+        "needs/extension.html",
+        form.status,
+        form=form,
+        need=need,
+        release=release,
+        differences=differences.between(page.session, need, release, need.revision),
+        preview=previews.as_released(page.session, need, need.revision, release.fields),
+        **_about(page, states),
+    )
+
+
+def _about(page: Page, states: list[str]) -> dict[str, Any]:
+    """What every form of a permission shows: the States, which of them agreed to silence, and its days."""
+    return {
+        "states": states if len(states) > 1 else [],
+        "agreed": silence.running(page.session, states),
+        "silence_days": rules_of(page).silence_days,
+        "bases": BASES,
+    }
 
 
 def _body(page: Page, form: Form) -> dict[str, Any]:
-    kind, _, ref = form.text("audience").partition(":")
-    states = codes_of("\n".join(form.many("state")), "country", page.labels)
-    consents = [filled(country=state, reference=form.text(f"consent-{state}").strip()) for state in states]
     return {
-        "audience": {kind: ref} if kind in {"group", "organization"} else {},
+        "audience": audience_of(form),
         "fields": form.text("fields"),
-        "basis": form.text("basis"),
-        "reference": form.text("reference"),
-        **filled(
-            revision=whole_number(form.text("revision")),
-            starts_at=form.text("starts_at"),
-            ends_at=form.text("ends_at"),
-            consents=[consent for consent in consents if "reference" in consent],
-        ),
+        **permission_of(page, form),
+        **filled(revision=whole_number(form.text("revision"))),
         "except": form.listed("excepted"),
     }
+
+
+def _why(form: Form) -> dict[str, Any]:
+    return filled(**{name: form.text(name).strip() for name in ("reference", "document_url", "note")})
