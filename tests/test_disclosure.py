@@ -140,6 +140,7 @@ class Scene:
             "delegation_ref": ["DONOR"],
             "kind": ["needs", "programmes", "pairings"],
             "format": ["csv", "jsonl", "xlsx"],
+            "form": ["html", "docx", "xlsx"],
             "extension": ["csv", "jsonl", "xlsx"],
         }
         for context in iter_route_contexts(app.routes):

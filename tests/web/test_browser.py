@@ -81,6 +81,9 @@ class Served:
             "/pairings",
             self.pairing,
             "/runs",
+            "/clocks?whose=all",
+            "/clocks/handover",
+            "/briefing",
         ]
         both = ["/needs", need, "/programmes", self.programme]
         return {
