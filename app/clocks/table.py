@@ -28,13 +28,16 @@ class ClockName(enum.StrEnum):
 
 
 class Unit(enum.StrEnum):
-    """How a clock's number is counted: ON_DAY and EVE have none, AHEAD says how long before its day it shows."""
+    """How a clock's number is counted: ON_DAY has none, AHEAD says how long before its day it shows.
+
+    EVE is due on the day before one that is stored, whose number was counted when it was stored.
+    """
 
     DAYS = "days"
     WORKING_DAYS = "working days"
     MONTHS = "months"
     ON_DAY = "on the day itself"
-    EVE = "on the day before"
+    EVE = "working days, the last one included"
     AHEAD = "days ahead"
 
 
@@ -66,6 +69,7 @@ CLOCKS: Mapping[ClockName, Clock] = {
     C.SILENCE: Clock(
         "Silence procedure ends", C1540, Unit.EVE, sources.silence,
         "Withdraw the release if the State objects; else it begins the day after", "/needs/{ref}",
+        "silence_working_days",
     ),
     C.ANSWER: Clock(
         "Organization's answer", "NDC Partnership", Unit.MONTHS, sources.answer,

@@ -10,8 +10,11 @@ from sqlalchemy.orm import Session
 
 from app.access.clearances import queries as clearances
 from app.access.permissions import Permission, Requires
+from app.clocks import queries as clocks
+from app.clocks.schemas import ClockFilter
 from app.core.actor import Actor, Role
 from app.core.paging import Paging
+from app.core.settings import Settings
 from app.needs import queries as needs
 from app.needs.models import NeedStatus
 from app.needs.schemas import NeedFilter
@@ -45,7 +48,13 @@ def home(page: PageDep, actor: Self) -> Response:
         return go(f"/programmes?organization={quote(page.viewer.me.organization)}")
     if actor.role is Role.DONOR:
         return go("/needs")
-    return page.show("home.html", waiting=_waiting(page.session, actor))
+    overdue = _overdue(page.session, actor, page.request.app.state.settings)
+    return page.show("home.html", waiting=[overdue, *_waiting(page.session, actor)])
+
+
+def _overdue(session: Session, actor: Actor, settings: Settings) -> Waiting:
+    late = clocks.due_list(session, actor, ClockFilter(overdue=True), _COUNT, settings)
+    return Waiting("of yours overdue", late.total or 0, "/clocks?overdue=true", "Nothing of yours is overdue.")
 
 
 def _waiting(session: Session, actor: Actor) -> list[Waiting]:
