@@ -84,8 +84,9 @@ class Served:
             "/clocks?whose=all",
             "/clocks/handover",
             "/briefing",
+            "/interests",
         ]
-        both = ["/needs", need, "/programmes", self.programme]
+        both = ["/needs", need, "/programmes", self.programme, "/interests", "/searches"]
         return {
             Role.OFFICER: [*officer, "/programmes", self.programme, f"{self.programme}/edit", "/nothing"],
             Role.ADMIN: ["/users", "/keys"],

@@ -23,6 +23,7 @@ class Money:
     named: Sequence[NamingOut]
     may_agree: bool
     kinds: Sequence[tuple[str, str]]
+    working_days: int
 
     @property
     def is_open(self) -> bool:
@@ -44,4 +45,5 @@ def money_of(page: Page, actor: Actor, ref: str) -> Money:
         named=[naming_queries.shown(one) for one in named],
         may_agree=actor.role is Role.PARTNER and may_agree,
         kinds=KINDS,
+        working_days=days,
     )
