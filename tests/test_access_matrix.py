@@ -130,7 +130,7 @@ def test_those_outside_cted_hold_no_permission_on_what_is_its_own(role: Role):
         Permission.RELEASE_WRITE, Permission.PAIRING_READ, Permission.PAIRING_DECIDE, Permission.MATCH_RUN,
         Permission.AUDIT_READ, Permission.AUDIT_READ_ALL, Permission.USER_MANAGE, Permission.GROUP_READ,
         Permission.GROUP_MANAGE, Permission.ORGANIZATION_WRITE, Permission.MODEL_READ, Permission.CANDIDATE_READ,
-        Permission.MODEL_MANAGE,
+        Permission.MODEL_MANAGE, Permission.PORTFOLIO_READ, Permission.FILE_READ,
     }  # fmt: skip
 
     assert GRANTS[role] & own == set()

@@ -23,7 +23,7 @@ from app.programmes.models import Programme, ProgrammeStatus
 from app.referrals.models import ReferralLine, Side
 from app.referrals.queries import reader_of
 
-WAITING, REFERRALS, PROGRAMMES = 10, 14, 14
+WAITING, REFERRALS, PROGRAMMES = 10, 12, 12
 HIDDEN = "(not released to you any more)"
 
 

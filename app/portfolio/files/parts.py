@@ -10,7 +10,7 @@ from app.needs.models import Priority
 from app.needs.schemas import NeedFull, NeedView
 from app.vocabularies import queries as vocabularies
 
-LONGEST = 90
+LONGEST = 80
 PRIORITIES = {Priority.HIGH: 0, Priority.MEDIUM: 1, Priority.LOW: 2}
 
 

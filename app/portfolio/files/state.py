@@ -25,8 +25,8 @@ from app.portfolio.files.records import Stated
 from app.referrals.models import Delivered, LineOutcome, ReferralLine, Side
 from app.vocabularies.models import Term
 
-NEEDS, REFERRALS, OVERDUE, OUTCOMES = 14, 10, 8, 6
-HANDED_NEEDS, CONSENTS, ACCEPTED = 14, 14, 6
+NEEDS, REFERRALS, OVERDUE, OUTCOMES = 12, 8, 6, 6
+HANDED_NEEDS, CONSENTS, ACCEPTED = 12, 12, 6
 
 
 def for_officers(session: Session, actor: Actor, country: str, settings: Settings) -> Document:
@@ -60,6 +60,7 @@ def to_hand_over(session: Session, actor: Actor, country: str) -> Document:
     own = records.needs_of(session, actor, country, alone=True)
     needs = [(need, revision) for need, revision in own if need.status is not NeedStatus.DRAFT]
     titles = {need.id: titled(need.ref, revision.title) for need, revision in needs}
+    refs = {need.id: need.ref for need, _ in needs}
     releases = records.releases_of(session, actor, list(titles))
     consents = records.consented_alone(session, actor, releases, country)
     by_these = {release.id for release in consents}
@@ -76,12 +77,12 @@ def to_hand_over(session: Session, actor: Actor, country: str) -> Document:
         Heading("What you consented to"),
         bounded(
             ("Need", "Shown to", "What", "Your document", "From", "Until"),
-            [_consent(release, titles[release.need_id]) for release in consents],
+            [_consent(release, refs[release.need_id]) for release in consents],
             CONSENTS,
             "You have consented to nothing yet: nobody outside CTED sees a need.",
         ),
         Heading("Assistance that you accepted"),
-        _accepted(lines, titles),
+        _accepted(lines, refs),
     ]
     return Document(f"Needs of {name}", RECIPIENT_ALONE, name, now.date(), parts)
 
@@ -218,22 +219,24 @@ def _status(need: Need) -> str:
     return f"closed: {spoken(need.outcome)}" if need.outcome else spoken(need.status)
 
 
-def _consent(release: Release, title: str) -> tuple[str, ...]:
-    until = f"withdrawn {day(release.withdrawn_at)}" if release.withdrawn_at else day(release.ends_at)
+def _consent(release: Release, ref: str) -> tuple[str, ...]:
+    until = (
+        f"withdrawn {day(release.withdrawn_at)}" if release.withdrawn_at else day(release.ends_at) or "open end"
+    )
     what = "summary" if release.fields.value == "summary" else "everything releasable"
     document = f"{short(release.reference)} ({spoken(release.basis)})"
-    return title, records.audience(release), what, document, day(release.starts_at), until
+    return ref, records.audience(release), what, document, day(release.starts_at), until
 
 
-def _accepted(lines: Sequence[ReferralLine], titles: dict[UUID, str]) -> Table:
-    rows = list(_acceptances(lines, titles))
+def _accepted(lines: Sequence[ReferralLine], refs: dict[UUID, str]) -> Table:
+    rows = list(_acceptances(lines, refs))
     columns = ("Need", "Organization", "Accepted", "Status", "You reported")
     return bounded(columns, rows, ACCEPTED, "You have accepted no assistance yet.")
 
 
-def _acceptances(lines: Sequence[ReferralLine], titles: dict[UUID, str]) -> Iterator[tuple[str, ...]]:
+def _acceptances(lines: Sequence[ReferralLine], refs: dict[UUID, str]) -> Iterator[tuple[str, ...]]:
     for line in lines:
         if line.accepted_on:
             accepted = f"{day(line.accepted_on)}, {short(line.acceptance_reference or '')}"
             organization = line.referral.organization.ref
-            yield titles[line.need_id], organization, accepted, spoken(line.status), _reported(line, Side.STATE)
+            yield refs[line.need_id], organization, accepted, spoken(line.status), _reported(line, Side.STATE)
