@@ -49,6 +49,8 @@ from app.organizations.groups.routes import router as groups
 from app.organizations.keys.routes import router as keys
 from app.organizations.routes import router as organizations
 from app.organizations.users.routes import router as users
+from app.pairings.clause_routes import router as clauses
+from app.pairings.clauses import ClauseShelf
 from app.pairings.model_routes import router as models
 from app.pairings.offers.routes import router as offers
 from app.pairings.ranking import Ranking
@@ -112,6 +114,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     users,
     keys,
     assessments,
+    clauses,
     practices,
     comments,
     bulk,
@@ -192,6 +195,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.engine = make_engine(settings.url)
     app.state.open_session = session_factory(app.state.engine)
     app.state.ranking = Ranking(settings.data_dir)
+    app.state.clause_shelf = ClauseShelf(app.state.ranking)
     app.state.job_handlers = job_handlers(settings, app.state.ranking)
     app.state.request_limit = RequestLimit(settings.requests_per_minute)
     app.state.sign_in_attempts = Attempts(settings.sign_in_attempts_per_minute)

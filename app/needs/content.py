@@ -15,12 +15,13 @@ CODED = {
     "assistance_types": "assistance_type",
 }
 _SAID = (
-    "title", "description", "language", "translations", "recipient", *CODED, "provisions", "priority",
+    "title", "description", "language", "translations", "recipient", *CODED, "provisions", "clauses", "priority",
     "beneficiary_kind", "institution", "existing_efforts", "indicative_cost", "wanted_by", "unconfirmed",
 )  # fmt: skip
 _EMPTY: Mapping[str, Any] = {
     "translations": {},
     "provisions": [],
+    "clauses": [],
     "institution": "",
     "existing_efforts": "",
     "unconfirmed": [],
@@ -51,6 +52,7 @@ def content_of(revision: NeedRevision) -> dict[str, Any]:
         "recipient": _recipient(revision, codes.get("countries", [])),
         **{field: codes.get(field, []) for field in CODED},
         "provisions": revision.provisions,
+        "clauses": revision.clauses,
         "priority": revision.priority,
         "beneficiary_kind": revision.beneficiary_kind,
         "institution": revision.institution,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from app.access.models import User
@@ -19,11 +19,12 @@ from app.core.search import matches
 from app.needs import search
 from app.needs.models import Need, NeedCode, NeedRevision, ReleaseFields
 from app.needs.schemas import NeedFilter
+from app.practices.citing import cites
 from app.vocabularies.models import Term
 from app.vocabularies.queries import check_codes
 
 # Filters, facets and orders on these see a row as if it said nothing there, unless its release is a full one.
-FULL_ONLY = frozenset({"country", "assistance_type", "instrument", "provision", "wanted_by"})
+FULL_ONLY = frozenset({"country", "assistance_type", "instrument", "provision", "clause", "wanted_by"})
 OFFICERS_ONLY = ("assessment", "beneficiary_kind", "responsible")
 CODED: Mapping[str, str] = {
     "theme": "themes",
@@ -72,8 +73,7 @@ def _all(session: Session, sight: Sight, wanted: NeedFilter) -> Iterator[tuple[s
     for name, field in CODED.items():
         if codes := getattr(wanted, name):
             yield name, _has_code(field, _known(session, name, codes))
-    if wanted.provision:
-        yield "provision", _cites(session, wanted.provision)
+    yield from _of_citations(session, wanted)
     if wanted.priority:
         yield "priority", NeedRevision.priority.in_(wanted.priority)
     if wanted.status:
@@ -81,6 +81,13 @@ def _all(session: Session, sight: Sight, wanted: NeedFilter) -> Iterator[tuple[s
     if wanted.since:
         yield "since", _since(sight, wanted.since)
     yield from _of_officers(session, sight.actor, wanted)
+
+
+def _of_citations(session: Session, wanted: NeedFilter) -> Iterator[tuple[str, ColumnElement[bool]]]:
+    if wanted.provision:
+        yield "provision", _cites(session, wanted.provision)
+    if wanted.clause:
+        yield "clause", or_(*(cites(NeedRevision.clauses, clause) for clause in wanted.clause))
 
 
 def _of_officers(session: Session, actor: Actor, wanted: NeedFilter) -> Iterator[tuple[str, ColumnElement[bool]]]:

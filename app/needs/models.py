@@ -185,6 +185,7 @@ class NeedRevision(Base):
     unconfirmed: Mapped[list[str]] = mapped_column(default=list)
     translations: Mapped[dict[str, Any]] = mapped_column(default=dict)
     provisions: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
+    clauses: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
     summary_tokens: Mapped[str] = mapped_column(default="")
     full_tokens: Mapped[str] = mapped_column(default="")
     made_at: Mapped[datetime] = mapped_column(default=utc_now)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field, model_validator
 from app.core.fields import Choice, Code, Codes, Currency, Day, Line, Money, Paragraph
 from app.core.http import Body
 from app.needs.models import BeneficiaryKind, NeedStatus, Outcome, Priority, Source, TranslationQuality
+from app.practices.citing import Citations
 
 Title: TypeAlias = Annotated[str, Line(300, 1)]
 Description: TypeAlias = Annotated[str, Paragraph(20_000, 1)]
@@ -73,6 +74,7 @@ class _Optional(Body):
     weapons: Codes | None = None
     assistance_types: Codes | None = None
     provisions: Annotated[list[ProvisionIn], Field(max_length=100)] | None = None
+    clauses: Citations | None = None
     priority: Choice[Priority] | None = None
     beneficiary_kind: Choice[BeneficiaryKind] | None = None
     institution: Annotated[str, Line(300)] | None = None
@@ -155,6 +157,7 @@ class _Full(NeedSummary):
     institution: str
     assistance_types: list[str]
     provisions: list[dict[str, Any]]
+    clauses: list[str]
     existing_efforts: str
     indicative_cost: dict[str, Any] | None
     wanted_by: date | None
@@ -223,6 +226,7 @@ class NeedFilter(BaseModel):
     assistance_type: Several = []
     provision: Several = []
     instrument: Several = []
+    clause: list[Annotated[str, Line(110, 1)]] = Field(default_factory=list, max_length=50)
     priority: list[Priority] = Field(default_factory=list, max_length=3)
     status: list[NeedStatus] = Field(default_factory=list, max_length=4)
     since: Day | None = None

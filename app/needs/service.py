@@ -19,6 +19,7 @@ from app.needs.models import Need, NeedRevision, NeedStatus, NeedStatusChange, O
 from app.needs.releases import end_all
 from app.needs.schemas import NeedIn, NeedMove, NeedPatch, SpecificityIn
 from app.needs.writing import check_marks, write_revision
+from app.practices import citing
 
 MOVES: Mapping[NeedStatus, frozenset[NeedStatus]] = {
     NeedStatus.DRAFT: frozenset({NeedStatus.OPEN, NeedStatus.CLOSED}),
@@ -37,6 +38,7 @@ def create(session: Session, actor: Actor, values: NeedIn) -> Need:
     need.responsible_id = actor.user_id
     write_head(session, actor, need, values)
     said = content_in(values, whole=True)
+    said["clauses"] = citing.settled(session, said["clauses"])
     check_marks(said["unconfirmed"], said)
     _add(session, need)
     revision = write_revision(session, need, said, actor.user_id)
@@ -51,6 +53,7 @@ def update(session: Session, actor: Actor, need: Need, values: NeedIn | NeedPatc
     write_head(session, actor, need, values)
     was = content_of(newest(session, need))
     said = {**was, **content_in(values)}
+    said["clauses"] = citing.settled(session, said["clauses"], was["clauses"])
     check_marks(said["unconfirmed"], said, was["unconfirmed"])
     if said != was:
         need.revision += 1

@@ -58,6 +58,7 @@ def write_revision(
         wanted_by=said["wanted_by"],
         unconfirmed=said["unconfirmed"],
         provisions=said["provisions"],
+        clauses=said["clauses"],
         made_at=utc_now(),
         made_by_id=author_id,
         codes=list(_codes(session, said, body)),

@@ -96,6 +96,7 @@ class Programme(Base):
     capacity: Mapped[int | None]
     budget: Mapped[Decimal | None] = mapped_column(Numeric(16, 2))
     currency: Mapped[str | None] = mapped_column(String(3))
+    clauses: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
     funding: Mapped[str] = mapped_column(default="")
     web_page: Mapped[str] = mapped_column(String(500), default="")
     applicant: Mapped[Applicant | None]

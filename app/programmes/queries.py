@@ -300,7 +300,7 @@ def _public(programme: Programme, on: date) -> dict[str, Any]:
 _PLAIN = (
     "ref", "kind", "external_id", "title", "summary", "activities", "language", "starts_on", "ends_on",
     "actual_starts_on", "actual_ends_on", "budget", "currency", "funding", "web_page", "calls_open_on",
-    "calls_close_on", "ceiling", "illustrative", "status", "assured_until",
+    "calls_close_on", "ceiling", "illustrative", "status", "assured_until", "clauses",
 )  # fmt: skip
 
 

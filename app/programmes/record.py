@@ -18,7 +18,7 @@ Values = ProgrammeIn | ProgrammePatch
 _PLAIN = (
     "kind", "external_id", "title", "summary", "activities", "language", "eligibility_notes", "starts_on",
     "ends_on", "actual_starts_on", "actual_ends_on", "capacity", "budget", "currency", "funding", "web_page",
-    "calls_open_on", "calls_close_on", "ceiling", "illustrative",
+    "calls_open_on", "calls_close_on", "ceiling", "illustrative", "clauses",
 )  # fmt: skip
 _SEARCHED = {"title", "summary", "activities", "language"}
 

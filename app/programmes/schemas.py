@@ -22,6 +22,7 @@ from app.core.fields import (
 )
 from app.core.http import Body
 from app.core.paging import Page, Paging
+from app.practices.citing import Citations
 from app.programmes.models import Applicant, Freshness, PartnerRole, ProgrammeKind, ProgrammeStatus, Provenance
 
 T = TypeVar("T")
@@ -87,6 +88,7 @@ class _Texts(Body):
     assistance_types: Cleared[Codes] = Field(default_factory=list)
     languages: Cleared[Codes] = Field(default_factory=list, description="in which it is delivered")
     excluded: Cleared[Codes] = Field(default_factory=list, description="countries that it cannot serve")
+    clauses: Cleared[Citations] = Field(default_factory=list)
     eligibility_notes: Annotated[str, Paragraph(4000), Clearable("")] = ""
     partners: Cleared[Partners] = Field(default_factory=list)
     starts_on: Day | None = None
@@ -191,6 +193,7 @@ class ProgrammePublic(BaseModel):
     assistance_types: list[str]
     languages: list[str]
     coverage: CoverageOut
+    clauses: list[str]
     partners: list[PartnerOut]
     starts_on: date | None
     ends_on: date | None

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import TypeVar
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
@@ -15,6 +16,7 @@ from app.core.db import utc_now
 from app.core.errors import Conflict, FieldError, Invalid, NotPermitted
 from app.core.model import new_ref
 from app.organizations.models import Organization
+from app.practices import citing
 from app.programmes import known as lookup
 from app.programmes import record
 from app.programmes.known import Known
@@ -31,6 +33,7 @@ MOVES: Mapping[ProgrammeStatus, frozenset[ProgrammeStatus]] = {
     SUSPENDED: frozenset({ACTIVE, ENDED}),
     ENDED: frozenset({ACTIVE}),  # when it is extended
 }
+V = TypeVar("V", ProgrammeIn, ProgrammePatch)
 # Sees the record that a registration would update, or None, and may refuse.
 Guard = Callable[[Programme | None], None]
 
@@ -69,6 +72,7 @@ def register(
     _check_verified(actor, values, existing)
     _check_assured(values.assured_until, existing)
     known.check(session, values, existing)
+    values = _with_citations(session, values, existing)
     if existing is None:
         return _create(session, actor, values, organization, rules, known), True
     _check_writer(actor, existing)
@@ -95,6 +99,7 @@ def update(session: Session, actor: Actor, programme: Programme, values: Program
     _check_assured(values.assured_until, programme)
     known = lookup.read(session, actor, [values])
     known.check(session, values, programme)
+    values = _with_citations(session, values, programme)
 
     def change() -> None:
         record.apply(programme, values, known)
@@ -151,6 +156,14 @@ def merge(session: Session, actor: Actor, programme: Programme, into: Programme)
         programme.status, programme.merged_into = ENDED, into
 
     return _change(session, actor, "programme.merged", programme, change)
+
+
+def _with_citations(session: Session, values: V, existing: Programme | None) -> V:
+    """The values with the version of each clause that they cite."""
+    if not values.clauses:
+        return values
+    cited = citing.settled(session, values.clauses, existing.clauses if existing else ())
+    return values.model_copy(update={"clauses": cited})
 
 
 def _create(

@@ -18,12 +18,15 @@ SAID = {
         "said_on", "made_at",
     ),
 }
+CITING = ("need_revision", "programme")
 # A version's clauses are written, its comments made and treated, only while it is open for consultation.
 WHILE_OPEN = {"practice_clause_text": "INSERT", "clause_comment": "INSERT OR UPDATE"}
 
 
 def upgrade() -> None:
     _create_tables()
+    for table in CITING:
+        op.add_column(table, sa.Column("clauses", sa.JSON(), nullable=False, server_default="[]"))
     for statement in _triggers(op.get_bind().dialect.name):
         op.execute(statement)
 
