@@ -27,6 +27,7 @@ COMMANDS = {
     "serve": Command("app.cli.operate", "serve", "Serve the pages and the API."),
     "worker": Command("app.cli.operate", "worker", "Run background jobs until stopped."),
     "openapi": Command("app.cli.operate", "openapi", "Print the API's OpenAPI description."),
+    "practices": Command("app.cli.practices", "practices", "Take guidelines in from Markdown."),
     "users": Command("app.cli.users", "users", "Make, list, reset and disable accounts."),
     "keys": Command("app.cli.keys", "keys", "Issue, list and revoke API keys."),
     "check": Command("app.cli.check", "check", "Check database, migrations, audit chain and records."),

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.access.models import User
 from app.access.passwords import hash_password
 from app.access.service import use_link
-from app.cli import demo_plan, demo_story
+from app.cli import demo_guidelines, demo_plan, demo_story
 from app.cli.demo_story import Cast
 from app.cli.operate import serve
 from app.cli.prepare import init, require_free, require_writable
@@ -83,6 +83,7 @@ def _make(engine: Engine, settings: Settings) -> None:
         people = _make_accounts(session, actor, settings)
         demo_plan.decide(session, people.officer, SEED / "demo")
         demo_story.tell(session, people, ranking, SEED / "demo")
+        demo_guidelines.comment(session, people, SEED / "demo")
 
 
 def _make_accounts(session: Session, actor: Actor, settings: Settings) -> Cast:

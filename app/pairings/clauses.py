@@ -76,8 +76,6 @@ def citing_practice(session: Session, actor: Actor, ref: str) -> list[Cites]:
     ]
     unchanged = CitationState.AS_CITED
     return sorted(found, key=lambda one: (one.citation.state is unchanged, one.citation.clause, one.ref))
-        found, key=lambda one: (one.citation.state is CitationState.AS_CITED, one.citation.clause, one.ref)
-    )
 
 
 def _similar(session: Session, shelf: ClauseShelf, need: NeedView, limit: int) -> list[LikeClause]:
