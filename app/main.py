@@ -71,6 +71,7 @@ from app.web.pages.advisories import router as advisories_pages
 from app.web.pages.assessment_release import router as assessment_release_pages
 from app.web.pages.assessments import router as assessment_pages
 from app.web.pages.briefing import router as briefing_pages
+from app.web.pages.clauses import router as clauses_pages
 from app.web.pages.clearances import router as clearance_pages
 from app.web.pages.clocks import router as clocks_pages
 from app.web.pages.consultations import router as consultations_pages
@@ -163,6 +164,7 @@ PAGES: tuple[APIRouter, ...] = (
     review_pages,
     needs_pages,
     programmes_pages,
+    clauses_pages,
     practices_pages,
     consultations_pages,
     clocks_pages,

@@ -33,6 +33,7 @@ SAID = {
     "version-opened": "The version is open for consultation. Partners and delegations can comment on its clauses.",
     "version-published": "The version is in force, and how each comment was treated is published with it.",
     "version-withdrawn": "The version is withdrawn. Its comments are kept.",
+    "clause-cited": "The clause is cited, in the version that is in force.",
     "comment-made": "The comment is recorded.",
     "comment-treated": "How the comment is treated is recorded. It is published with the version.",
     "interest-expressed": "Your interest is recorded. CTED sees it; other delegations do not.",

@@ -40,6 +40,7 @@ def body_of(form: Form, labels: Labels) -> dict[str, Any]:
         **{name: form.many(name) for name in _CHECKED},
         "recipient": _recipient(form, labels),
         "provisions": [_provision(line) for line in form.lines("provisions")],
+        "clauses": form.lines("clauses"),
         "indicative_cost": _cost(form, labels),
         "translations": _translations(form),
     }
@@ -59,6 +60,7 @@ def form_of(need: NeedView, labels: Labels) -> Form:
         "region": [_text(recipient.get("region"))],
         "members_of": [_text(recipient.get("members_of"))],
         "context": [_text(recipient.get("context"))],
+        "clauses": ["\n".join(need.clauses)],
         "provisions": ["\n".join(_cited(provision) for provision in need.provisions)],
     }
     for language, translation in need.translations.items():

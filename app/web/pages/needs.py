@@ -20,6 +20,7 @@ from app.pairings.routes import RankingDep
 from app.referrals import service as referrals
 from app.web.forms import Form, FormDep, attempt_once, filled, new_form, same_version
 from app.web.lists import Facet, asked, chips, facet, first_path, next_path, paging_of
+from app.web.pages.clauses import clauses_of
 from app.web.pages.money import money_of
 from app.web.pages.need_desk import desk
 from app.web.pages.need_form import FIELDS, body_of, form_of, specificity_of
@@ -182,6 +183,7 @@ def show_desk(
         need=shown,
         desk=laid_out,
         money=money_of(page, actor, ref),
+        clauses=clauses_of(page, actor, ref),
         form=form,
         blank=Form(),
         about=about,

@@ -20,6 +20,7 @@ from app.programmes.schemas import ProgrammeFilter
 from app.web.explanations import parts_of, printed
 from app.web.forms import Form, FormDep, attempt_once, same_version
 from app.web.lists import first_path, next_path, paging_of
+from app.web.pages.clauses import clauses_of
 from app.web.pages.money import money_of
 from app.web.render import Page, PageDep, go
 
@@ -81,6 +82,7 @@ def show_need(page: Page, actor: Actor, need: NeedView, form: Form) -> Response:
         need=need,
         desk=None,
         money=money_of(page, actor, need.ref),
+        clauses=clauses_of(page, actor, need.ref),
         form=form,
         blank=Form(),
         about="",

@@ -10,6 +10,7 @@ from app.access.permissions import Permission, Requires
 from app.core.actor import Actor
 from app.core.errors import Invalid
 from app.pairings import capacity
+from app.practices import citing
 from app.programmes import queries, service
 from app.programmes.models import Programme, ProgrammeStatus, Provenance
 from app.programmes.routes import RulesDep
@@ -176,6 +177,7 @@ def _programme_page(page: Page, actor: Actor, programme: Programme, form: Form) 
         programme=shown,
         whole=queries.may_read_whole(actor, programme),
         engaged=capacity.engaged(page.session, programme.id),
+        cited=citing.citations(page.session, shown.clauses),
         writes=may_write(actor, programme),
         moves=moves,
         form=form,
