@@ -36,6 +36,7 @@ class Scene:
 
     def __init__(self, officer: As, partner: As, donor: As) -> None:
         self.officer = officer
+        self.comment = self._consulted()
         visit = officer.post(
             "/api/v1/assessments", json={"kind": "focused", "states": ["TG"], "symbol": "contactmark"}
         ).json()
@@ -53,6 +54,7 @@ class Scene:
                 "source_ref": "sourcemark",
                 "themes": ["WPN-PSM"],
                 "assistance_types": ["training"],
+                "clauses": ["GUIDE-M#storage"],
             },
         ).json()["ref"]
         self.programme = partner.post("/api/v1/programmes", json=PROGRAMME).json()["ref"]
@@ -66,6 +68,22 @@ class Scene:
         kept = donor.post("/api/v1/searches", json={"name": "Depots of mine", "query": query})
         self.search = kept.json()["id"]
         self.referral = self._declined(partner)
+
+    def _consulted(self) -> str:
+        """GUIDE-M, with versions 1 and 2 published and 3 open; its comment was made on behalf of a workshop."""
+        guide = "/api/v1/practices/GUIDE-M"
+        self.officer.post("/api/v1/practices", json={"ref": "GUIDE-M", "title": "Guide to depots"})
+        for number, text in enumerate(("Depots have locks.", "Depots have keys.", "Depots have guards."), start=1):
+            markdown = {"markdown": f"## Storage {{#storage themes=WPN-PSM}}\n\n{text}\n## End\n"}
+            opened = self.officer.post(f"{guide}/versions", json=markdown)
+            assert opened.status_code == 201, opened.text
+            if number < 3:
+                etag = {"If-Match": opened.json()["etag"]}
+                self.officer.post(f"{guide}/versions/{number}/status", json={"status": "current"}, headers=etag)
+        said = {"clause": "storage", "text": "contactmark", "workshop": "contactmark", "source": "contactmark"}
+        made = self.officer.post(f"{guide}/comments", json={**said, "said_on": "2026-10-01"})
+        assert made.status_code == 201, made.text
+        return str(made.json()["id"])
 
     def _offered(self, partner: As) -> str:
         """An offer that the partner made while it saw the need, which it does no more."""
@@ -127,7 +145,10 @@ class Scene:
     def paths(self, app: FastAPI) -> Iterator[str]:
         """Every GET address of the application, its parameters filled with what exists and with what does not."""
         names = {
-            "ref": [self.need, self.programme],
+            "ref": [self.need, self.programme, "GUIDE-M"],
+            "number": ["1", "3"],
+            "anchor": ["storage"],
+            "comment_id": [self.comment],
             "pairing_id": [self.pairing],
             "offer_id": [self.offer],
             "interest_id": [self.interest],
