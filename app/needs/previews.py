@@ -1,5 +1,6 @@
 """A need exactly as an audience reads it, or would by a release that is not recorded yet."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import case, select
@@ -10,7 +11,7 @@ from app.core.errors import Invalid, NotFound
 from app.needs import identifying
 from app.needs.models import Need, NeedRevision, NeedStatus, Release, ReleaseFields
 from app.needs.release_schemas import Preview
-from app.needs.schemas import NeedFull
+from app.needs.schemas import NeedFull, NeedSummary
 from app.needs.shown import as_released as released_values
 from app.needs.sight import best_release, in_force
 from app.organizations import queries as organizations
@@ -24,12 +25,13 @@ def as_released(session: Session, need: Need, number: int, fields: ReleaseFields
     if revision is None:
         raise NotFound(f"{need.ref} has revisions 1 to {need.revision}")
     shown = released_values(need, revision, fields)
-    texts = {"title": shown.title}
-    for language, translation in shown.translations.items():
-        texts[f"title in {language}"] = str(translation["title"])
-    if isinstance(shown, NeedFull):
-        texts["description"] = shown.description
-    return Preview(shown=shown.model_dump(mode="json"), warnings=identifying.warnings(session, texts))
+    warnings = [
+        *identifying.warnings(session, _texts(shown), _named(shown)),
+        *identifying.small_regions(session, shown.regions),
+    ]
+    if fields is ReleaseFields.SUMMARY:
+        warnings += identifying.institution_in(shown.title, revision.institution)
+    return Preview(shown=shown.model_dump(mode="json"), warnings=warnings)
 
 
 def as_seen_by(session: Session, need: Need, audience: str) -> Preview:
@@ -66,3 +68,24 @@ def _seen_by_group(session: Session, need: Need, ref: str) -> Any:
         Release.need_id == need.id, Release.group_id == group_id, in_force(utc_now())
     )
     return session.execute(live.order_by(full_first, Release.revision.desc()).limit(1)).first()
+
+
+def _texts(shown: NeedSummary) -> dict[str, str]:
+    """Every text that the audience would read, by what it is called."""
+    texts = {"title": shown.title}
+    if isinstance(shown, NeedFull):
+        texts |= {
+            "description": shown.description,
+            "institution": shown.institution,
+            "existing efforts": shown.existing_efforts,
+            "remark on the recipient": str(shown.recipient.get("context", "")),
+            "source of the estimate": str((shown.indicative_cost or {}).get("estimated_by", "")),
+        }
+    for language, translation in shown.translations.items():
+        texts |= {f"{name} in {language}": str(text) for name, text in translation.items() if name != "quality"}
+    return texts
+
+
+def _named(shown: NeedSummary) -> Sequence[str]:
+    """The States that the audience is told as the recipient."""
+    return shown.recipient.get("countries", ()) if isinstance(shown, NeedFull) else ()
