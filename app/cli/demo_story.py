@@ -10,12 +10,15 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.access.models import User
 from app.core.actor import Actor
 from app.interest import queries as interests
 from app.interest import service as interest
 from app.interest.models import InterestStatus
 from app.interest.schemas import FundedLine, InterestIn, InterestPatch
+from app.needs import service as needs
 from app.needs.models import Need
+from app.needs.schemas import NeedPatch
 from app.organizations.models import Organization
 from app.pairings import service as pairings
 from app.pairings.models import Judgement
@@ -47,6 +50,7 @@ def tell(session: Session, people: Cast, ranking: Ranking, folder: Path) -> None
     if session.scalar(select(Referral.id).limit(1)):
         return
     story = json.loads((folder / "story.json").read_text(encoding="utf-8"))
+    _take_charge(session, people.officer)
     noted = [
         advisories.create(session, people.admin, AdvisoryIn.model_validate(each)) for each in story["advisories"]
     ]
@@ -58,6 +62,14 @@ def tell(session: Session, people: Cast, ranking: Ranking, folder: Path) -> None
         offers.make(session, people.partner, ranking, _need(session, offer["need"]).ref, values)
     for each in story["interests"]:
         _be_interested(session, people, letter, each)
+
+
+def _take_charge(session: Session, officer: Actor) -> None:
+    """The needs of the invented States are the demo's officer's, so that something is due."""
+    email = session.get_one(User, officer.user_id).email
+    invented = select(Need).where(Need.source_ref.like("DEMO-%"), Need.responsible_id.is_(None))
+    for need in session.scalars(invented).all():
+        needs.update(session, officer, need, NeedPatch(responsible=email))
 
 
 def _convey(

@@ -15,6 +15,9 @@ from app.clocks.schemas import ClockFilter
 from app.core.actor import Actor, Role
 from app.core.paging import Paging
 from app.core.settings import Settings
+from app.interest import queries as interests
+from app.interest.models import InterestStatus
+from app.interest.schemas import InterestFilter
 from app.needs import queries as needs
 from app.needs.models import NeedStatus
 from app.needs.schemas import NeedFilter
@@ -24,6 +27,7 @@ from app.pairings.schemas import PairingFilter
 from app.programmes import queries as programmes
 from app.programmes.models import Freshness
 from app.programmes.schemas import ProgrammeFilter
+from app.referrals.attention import attention
 from app.web.render import PageDep, go
 
 router = APIRouter(include_in_schema=False)
@@ -84,10 +88,22 @@ def _waiting(session: Session, actor: Actor) -> list[Waiting]:
             "Where the office asks for a second officer, what is to be cleared is here.",
         ),
         Waiting(
-            "accepted pairings",
+            "accepted pairings to convey",
             _pairs(session, actor, PairingStatus.ACCEPTED),
-            "/pairings?status=accepted",
+            "/referrals/new",
             "Accept a proposal to find it here.",
+        ),
+        Waiting(
+            "matters of referrals for an officer",
+            len(attention(session, actor)),
+            "/referrals",
+            "Questions, refusals and partial deliveries are put here.",
+        ),
+        Waiting(
+            "interests of delegations to answer",
+            _interests(session, actor),
+            "/interests?status=open&sort=waiting",
+            "Delegations express interest in needs that are released to them.",
         ),
         Waiting(
             "drafts of needs",
@@ -118,6 +134,10 @@ def _pairs(session: Session, actor: Actor, status: PairingStatus, changed: bool 
 def _offered(session: Session, actor: Actor) -> int:
     wanted = PairingFilter(status=[PairingStatus.PROPOSED], origin=[Origin.PARTNER])
     return pairings.page(session, actor, wanted, _COUNT)[1].total or 0
+
+
+def _interests(session: Session, actor: Actor) -> int:
+    return interests.page(session, actor, InterestFilter(status=[InterestStatus.OPEN]), _COUNT).total or 0
 
 
 def _needs(session: Session, actor: Actor, status: NeedStatus) -> int:
