@@ -120,6 +120,8 @@ def test_a_deferred_pairing_is_back_on_its_day(maker: Maker, desk: Desk):
 
 def test_a_release_is_listed_thirty_days_before_it_ends_unless_another_goes_on(maker: Maker, desk: Desk):
     ending, prolonged, narrowed = maker.need(), maker.need(), maker.need()
+    maker.release(maker.need(), "2026-01-01", "2026-06-30", superseded_at=at("2026-03-01"))
+    maker.release(maker.need(), "2026-01-01", "2026-06-30", withdrawn_at=at("2026-03-01"))
     for need in (ending, prolonged, narrowed):
         maker.release(need, "2026-01-01", "2026-06-30")
     maker.release(prolonged, "2026-06-01", "2026-12-31")
