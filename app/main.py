@@ -34,10 +34,12 @@ from app.core.status import router as status
 from app.core.turns import WriteTurns
 from app.exchange.routes import exports
 from app.exchange.routes import router as imports
+from app.exchange.sheets import router as sheets
 from app.exchange.tables.routes import router as tables
 from app.interest.feeds import router as feeds
 from app.interest.routes import router as interests
 from app.interest.search_routes import router as searches
+from app.maturity.routes import router as maturity
 from app.needs.bulk_routes import router as bulk
 from app.needs.release_routes import router as releases
 from app.needs.routes import router as needs
@@ -82,6 +84,7 @@ from app.web.pages.files import router as files_pages
 from app.web.pages.home import router as home_pages
 from app.web.pages.interests import router as interests_pages
 from app.web.pages.keys import router as keys_pages
+from app.web.pages.maturity import router as maturity_pages
 from app.web.pages.needs import router as needs_pages
 from app.web.pages.notices import links as notice_links
 from app.web.pages.notices import router as notices_pages
@@ -116,6 +119,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     keys,
     assessments,
     clauses,
+    sheets,  # before maturity: `sheet` is no reference
+    maturity,
     practices,
     comments,
     bulk,
@@ -165,6 +170,7 @@ PAGES: tuple[APIRouter, ...] = (
     needs_pages,
     programmes_pages,
     clauses_pages,
+    maturity_pages,
     practices_pages,
     consultations_pages,
     clocks_pages,

@@ -13,6 +13,7 @@ import app.core.jobs
 import app.exchange.models
 import app.exchange.tables.models
 import app.interest.models
+import app.maturity.models
 import app.needs.models
 import app.needs.silence_models
 import app.notices.models

@@ -38,7 +38,7 @@ PairingReader = Annotated[Actor, Depends(Requires(Permission.PAIRING_READ))]
 
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 _FORM = {"schema": {"type": "object", "properties": {"file": _BINARY["schema"]}, "required": ["file"]}}
-_FILE: dict[str, Any] = {
+FILE: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {"multipart/form-data": _FORM, **dict.fromkeys(CONTENT_TYPES.values(), _BINARY)},
@@ -93,7 +93,7 @@ def list_imports(
     return Page(items=[queries.shown(row.Import) for row in found.rows], next=found.next, total=found.total)
 
 
-@router.post("", response_model=ImportOut, status_code=201, openapi_extra=_FILE)
+@router.post("", response_model=ImportOut, status_code=201, openapi_extra=FILE)
 def import_rows(
     request: Request,
     response: Response,
@@ -111,7 +111,7 @@ def import_rows(
     and sent again. `dry_run` only tries.
     """
     check(actor, WRITES[kind])
-    form = format or _format_of(upload)
+    form = format or format_of(upload)
     settings = request.app.state.settings
     rules = Rules(settings.assurance_days, settings.review_first_programmes, imported=True)
     response.status_code = 201
@@ -205,7 +205,7 @@ def _file_name(name: str) -> str:
         raise Invalid.field("file_name", str(error)) from None
 
 
-def _format_of(upload: Upload) -> Format:
+def format_of(upload: Upload) -> Format:
     ending = PurePath(upload.name).suffix.lower().removeprefix(".")
     if ending in set(Format):
         return Format(ending)
