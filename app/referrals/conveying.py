@@ -47,12 +47,16 @@ def convey(session: Session, actor: Actor, wanted: ReferralIn, *, cleared_by: Ac
     was not acknowledged; Conflict where a pairing is not accepted or its need not open.
     """
     letter = check(session, actor, wanted)
-    served = {need.id: _serving(session, actor, need, letter.organization, wanted) for need in letter.needs}
+    cleared_by_id = cleared_by.user_id if cleared_by else None
+    served = {
+        need.id: _serving(session, actor, need, letter.organization, wanted, cleared_by_id)
+        for need in letter.needs
+    }
     referral = Referral(
         organization=letter.organization,
         note=wanted.note,
         conveyed_by_id=actor.user_id,
-        cleared_by_id=cleared_by.user_id if cleared_by else None,
+        cleared_by_id=cleared_by_id,
         co_implementers=list(letter.co_implementers),
         funds=list(letter.funds),
     )
@@ -175,7 +179,12 @@ def _acknowledged(session: Session, notes: Sequence[Advisory], ids: Sequence[UUI
 
 
 def _serving(
-    session: Session, actor: Actor, need: Need, organization: Organization, wanted: ReferralIn
+    session: Session,
+    actor: Actor,
+    need: Need,
+    organization: Organization,
+    wanted: ReferralIn,
+    cleared_by_id: UUID | None,
 ) -> Release:
     """The release that the organization sees the need by; one is recorded where none is in force."""
     if found := serving_release(session, organization.id, need):
@@ -186,14 +195,19 @@ def _serving(
             "say in `release` on what its State's permission rests"
         )
         raise Invalid.field("/release", message)
-    made = _record(session, actor, need, organization, wanted.release)
+    made = _record(session, actor, need, organization, wanted.release, cleared_by_id)
     if found := serving_release(session, organization.id, need):
         return found
     raise Invalid.field("/release", _not_in_force(session, need, made))
 
 
 def _record(
-    session: Session, actor: Actor, need: Need, organization: Organization, basis: ReleaseBasis
+    session: Session,
+    actor: Actor,
+    need: Need,
+    organization: Organization,
+    basis: ReleaseBasis,
+    cleared_by_id: UUID | None,
 ) -> Release:
     states = release_queries.states(session, need, need.revision)
     values = basis.model_dump(exclude_none=True)
@@ -201,7 +215,7 @@ def _record(
     audience = {"organization": organization.ref}
     wanted = ReleaseIn.model_validate({**values, "audience": audience, "fields": ReleaseFields.FULL})
     try:
-        return record_release(session, actor, need, wanted)
+        return record_release(session, actor, need, wanted, cleared_by_id=cleared_by_id)
     except Invalid as error:
         named = [FieldError(f"/release{one.pointer}", one.message) for one in error.errors]
         raise Invalid(str(error), named) from None
