@@ -34,7 +34,7 @@ def claim(session: Session, actor: Actor, pairing_id: UUID, etag: str) -> Pairin
     """
     pairing = queries.get(session, actor, pairing_id)
     lock_needs(session, [pairing.need_id])
-    session.refresh(pairing, with_for_update=True)
+    session.refresh(pairing, with_for_update={"of": Pairing})
     newest = queries.etag(pairing, queries.today())
     if etag.strip() != "*" and newest not in {tag.strip() for tag in etag.split(",")}:
         raise Stale(f"Somebody else decided meanwhile: {_became(session, actor, pairing)}", ETag=newest)

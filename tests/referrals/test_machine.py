@@ -57,6 +57,17 @@ SAID: dict[Move, dict[str, Any]] = {
 }
 ENDS = {Move.DECLINE, Move.COMPLETE, Move.RETRACT}
 AUDIENCES = [{"group": "partners"}, {"organization": "PARTNER"}, {"organization": "OTHER"}]
+ENDING = [Move.DECLINE, Move.RETRACT]
+WHOLE_WAY = [
+    ("own", Move.ASK),
+    ("officer", Move.ANSWER),
+    ("own", Move.TAKE_UP),
+    ("officer", Move.START),
+    ("own", Move.REPORT),
+    ("officer", Move.INQUIRE),
+    ("officer", Move.REPORT),
+    ("officer", Move.COMPLETE),
+]
 any_number = st.integers(0, 100)
 
 
@@ -217,18 +228,45 @@ class Procedure(RuleBasedStateMachine):
     @rule(which=any_number)
     def accept_and_convey(self, which: int) -> None:
         pairing = self._pair(which)
-        if self.pair_status[pairing.id] is PairingStatus.PROPOSED and self._is_open(pairing.need_id):
-            self.decide(which, Judgement.ACCEPT)
-            owner = self.session.get_one(Organization, pairing.programme.organization_id)
-            self.convey(owner.ref, list(self.pair_status).index(pairing.id), 1, told=True)
+        if not self._is_open(pairing.need_id):
+            return
+        for judgement in (Judgement.REOPEN, Judgement.ACCEPT):
+            if self.pair_status[pairing.id] in pairing_moves.MOVES[judgement]:
+                self.decide(which, judgement)
+        owner = self.session.get_one(Organization, pairing.programme.organization_id)
+        self.convey(owner.ref, list(self.pair_status).index(pairing.id), 1, told=True)
 
-    @rule(which=any_number, moves=st.lists(st.sampled_from(Move), max_size=3))
-    def carry_on(self, which: int, moves: list[Move]) -> None:
-        live = [line for line, status in self.line_status.items() if status in LIVE]
-        if live:
-            line = self.session.get_one(ReferralLine, live[which % len(live)])
-            for move in (Move.TAKE_UP, Move.START, *moves):
-                self._move_line(line, "officer" if move in OFFICERS else "own", move)
+    @rule(which=any_number, how_far=st.integers(1, len(WHOLE_WAY)))
+    def carry_on(self, which: int, how_far: int) -> None:
+        if line := self._some_live_line(which):
+            for by, move in WHOLE_WAY[:how_far]:
+                self._move_line(line, by, move)
+
+    @rule(
+        which=any_number, far=st.booleans(), by=st.sampled_from(["officer", "own"]), move=st.sampled_from(ENDING)
+    )
+    def end(self, which: int, far: bool, by: str, move: Move) -> None:
+        self.accept_and_convey(which)
+        if line := self._some_live_line(which):
+            if far:
+                self._move_line(line, "own", Move.TAKE_UP)
+            self._move_line(line, by, move)
+
+    @rule(which=any_number)
+    def retract_what_was_conveyed(self, which: int) -> None:
+        conveyed = [pair for pair, status in self.pair_status.items() if status is PairingStatus.CONVEYED]
+        if conveyed:
+            pair = conveyed[which % len(conveyed)]
+            self.decide(list(self.pair_status).index(pair), Judgement.RETRACT)
+
+    @rule(which=any_number, merges=st.booleans())
+    def close_what_is_referred(self, which: int, merges: bool) -> None:
+        if line := self._some_live_line(which):
+            place = self.needs.index(line.need_id)
+            if merges:
+                self.merge_need(place, place + 1)
+            else:
+                self.move_need(place, NeedStatus.CLOSED, Outcome.MET)
 
     # What holds after every step.
 
@@ -372,6 +410,10 @@ class Procedure(RuleBasedStateMachine):
         of_pair = self.session.scalars(select(ReferralLine).where(ReferralLine.pairing_id == pairing.id))
         return next((line for line in of_pair if self.line_status[line.id] in LIVE), None)
 
+    def _some_live_line(self, which: int) -> ReferralLine | None:
+        live = [line for line, status in self.line_status.items() if status in LIVE]
+        return self.session.get_one(ReferralLine, live[which % len(live)]) if live else None
+
     def _is_open(self, need_id: UUID) -> bool:
         return self.need_status[need_id] is NeedStatus.OPEN
 
@@ -415,8 +457,8 @@ def test_no_sequence_of_calls_breaks_the_procedure() -> None:
     engine = made_engine()
     machine = type("TestProcedure", (Procedure,), {"engine": engine})
     machine.TestCase.settings = settings(
-        max_examples=12,
-        stateful_step_count=25,
+        max_examples=15,
+        stateful_step_count=20,
         deadline=None,
         database=None,
         derandomize=True,
