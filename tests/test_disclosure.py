@@ -21,7 +21,10 @@ NEEDS = "/api/v1/needs"
 SUMMARY = {"titlemark"}
 FULL = SUMMARY | {"descriptionmark", "institutionmark", "effortsmark", "estimatormark"}
 ACCEPTED = {"on": "2026-01-15", "reference": "referencemark"}
-NEVER = {"sourcemark", "overridemark", "contactmark", "referencemark", "internalmark"}
+NEVER = {
+    "unreleasedmark", "heldmark", "agreementmark", "sourcemark", "overridemark", "contactmark", "referencemark",
+    "internalmark",
+}  # fmt: skip
 PROGRAMME = {
     "title": "Depots",
     "summary": "Builds depots",
@@ -68,6 +71,36 @@ class Scene:
         kept = donor.post("/api/v1/searches", json={"name": "Depots of mine", "query": query})
         self.search = kept.json()["id"]
         self.referral = self._declined(partner)
+        agreed = {"country": "TG", "reference": "agreementmark", "agreed_on": "2026-01-15"}
+        self.agreement = officer.post("/api/v1/silence-agreements", json=agreed).json()["id"]
+        self.ended = officer.get(f"{NEEDS}/{self.need}/releases").json()["items"][0]["id"]
+        self.held = self._held()
+
+    def _held(self) -> str:
+        """A release to all partners that waits for a second officer."""
+        settings = self.officer.client.app.state.settings
+        settings.clearance = "always"
+        body = {"audience": {"group": "partners"}, "fields": "full", "basis": "document", "reference": "heldmark"}
+        asked = self.officer.post(f"{NEEDS}/{self.need}/releases", json=body)
+        settings.clearance = "off"
+        assert asked.status_code == 202, asked.text
+        return str(asked.json()["id"])
+
+    def edit(self, **changes: str) -> None:
+        etag = self.officer.get(f"{NEEDS}/{self.need}").json()["etag"]
+        answer = self.officer.patch(f"{NEEDS}/{self.need}", json=changes, headers={"If-Match": etag})
+        assert answer.status_code == 200, answer.text
+
+    def extend(self, release_id: str, basis: str) -> str:
+        body = {"basis": basis, "reference": "referencemark"}
+        answer = self.officer.post(f"{NEEDS}/{self.need}/releases/{release_id}/extension", json=body)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["id"])
+
+    def object_to(self, release_id: str) -> None:
+        objection = {"country": "TG", "reference": "referencemark"}
+        url = f"{NEEDS}/{self.need}/releases/{release_id}/objections"
+        assert self.officer.post(url, json=objection).status_code == 200
 
     def _consulted(self) -> str:
         """GUIDE-M, with versions 1 and 2 published and 3 open; its comment was made on behalf of a workshop."""
@@ -145,7 +178,9 @@ class Scene:
     def paths(self, app: FastAPI) -> Iterator[str]:
         """Every GET address of the application, its parameters filled with what exists and with what does not."""
         names = {
-            "ref": [self.need, self.programme, "GUIDE-M"],
+            "ref": [self.need, self.programme, "GUIDE-M", "PARTNER", "donors"],
+            "agreement_id": [self.agreement],
+            "clearance_id": [self.held],
             "number": ["1", "3"],
             "anchor": ["storage"],
             "comment_id": [self.comment],
@@ -155,7 +190,7 @@ class Scene:
             "search_id": [self.search],
             "referral_id": [self.referral],
             "assessment_id": [self.assessment],
-            "release_id": [str(uuid4())],
+            "release_id": [self.ended, str(uuid4())],
             "country": ["TG"],
             "organization_ref": ["PARTNER"],
             "delegation_ref": ["DONOR"],
@@ -211,6 +246,20 @@ def withdraw(scene: Scene, release_id: str) -> None:
     assert scene.officer.delete(f"{NEEDS}/{scene.need}/releases/{release_id}").status_code == 204
 
 
+def edited_after(scene: Scene, extended: bool) -> None:
+    """Edit what was released; `extended` asks for the newer text by silence, which is not over."""
+    release = scene.release(PARTNER, "full")
+    scene.edit(title="Depots titlemark unreleasedmark", institution="institutionmark unreleasedmark")
+    if extended:
+        scene.extend(release, "silence")
+
+
+def withdraw_extension(scene: Scene) -> None:
+    release = scene.release(PARTNER, "full")
+    scene.edit(title="Depots titlemark unreleasedmark")
+    withdraw(scene, scene.extend(release, "document"))
+
+
 def reopen(scene: Scene) -> None:
     scene.move("closed", outcome="withdrawn")
     scene.move("draft", reason="reopened in a test")
@@ -239,6 +288,14 @@ STATES: dict[str, tuple[Arrange, dict[str, set[str]]]] = {
     "withdrawn": (lambda scene, _: withdraw(scene, scene.release(DONORS, "full")), {}),
     "tomorrow": (lambda scene, _: scene.release(DONORS, "full", **{"from": tomorrow()}), {}),
     "on hold": (lambda scene, _: (scene.release(DONORS, "full"), scene.move("on_hold")), {}),
+    "silence that runs": (lambda scene, _: scene.release(PARTNER, "full", basis="silence"), {}),
+    "silence that was broken": (
+        lambda scene, _: scene.object_to(scene.release(PARTNER, "full", basis="silence")),
+        {},
+    ),
+    "edited after the consent": (lambda scene, _: edited_after(scene, False), {"partner": FULL}),
+    "extension by silence that runs": (lambda scene, _: edited_after(scene, True), {"partner": FULL}),
+    "extension withdrawn": (lambda scene, _: withdraw_extension(scene), {}),
     "draft again": (lambda scene, _: (scene.release(PARTNER, "full"), reopen(scene)), {}),
 }
 

@@ -143,6 +143,12 @@ def same_version(form: Form, shown: object) -> None:
         raise Stale(MEANWHILE)
 
 
+def version_read(form: Form, newest: str) -> str:
+    """The version that a form shown again is against: the one that was read, so that nobody's save is taken over
+    unseen; the newest where there is none, or once the form was told that the record changed."""
+    return newest if form.status == Stale.status else form.text("version") or newest
+
+
 def filled(**values: Any) -> dict[str, Any]:
     """The values that say something: no empty text, no empty list, nothing that is None."""
     return {name: value for name, value in values.items() if value not in (None, "", [], {})}

@@ -11,7 +11,7 @@ from app.core.db import utc_now
 from app.needs.models import Release
 from app.organizations.service import ensure_built_in_groups
 from tests.conftest import As
-from tests.needs.test_releases import NEEDS, agree, opened, refs, release
+from tests.needs.test_releases import NEEDS, agree, move, opened, refs, release, state
 
 SILENCE = {"fields": "summary", "basis": "silence", "reference": "note sent to the Mission"}
 PARTNER = {"organization": "PARTNER"}
@@ -421,3 +421,36 @@ def test_who_sees_what_is_for_officers_alone(officer: As, partner: As, donor: As
     assert officer.get(f"/api/v1{path}").status_code == 200
     for outsider in (partner, donor):
         assert outsider.get(f"/api/v1{path}").status_code == 403
+
+
+AUDIENCES = {"group": {"group": "donors"}, "one": {"organization": "DONOR"}}
+MOVES = {
+    "draft": [],
+    "open": [("open", {"override_reason": "a test"})],
+    "on_hold": [("open", {"override_reason": "a test"}), ("on_hold", {})],
+    "closed": [("open", {"override_reason": "a test"}), ("closed", {"outcome": "not_met"})],
+}
+SEEN = {("group", "open"), ("one", "open"), ("one", "on_hold"), ("one", "closed")}
+
+
+@pytest.mark.parametrize("status", MOVES)
+@pytest.mark.parametrize("basis", ["document", "no_objection", "silence"])
+@pytest.mark.parametrize("audience", AUDIENCES)
+def test_audience_basis_and_status_decide_together(
+    officer: As, donor: As, session: Session, audience: str, basis: str, status: str
+):
+    agree(officer, "TG")
+    ref = state(officer)
+    body = {"audience": AUDIENCES[audience], "fields": "full", "basis": basis, "reference": "a note"}
+
+    made = officer.post(f"{NEEDS}/{ref}/releases", json=body)
+    for to, more in MOVES[status]:
+        move(officer, ref, to, **more)
+
+    if (audience, basis) == ("group", "silence"):
+        assert (made.status_code, refs(donor)) == (422, [])
+        return
+    if basis == "silence":
+        assert refs(donor) == []
+        begin(session, made.json())
+    assert refs(donor) == ([ref] if (audience, status) in SEEN else [])

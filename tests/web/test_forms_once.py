@@ -139,6 +139,28 @@ def test_a_status_and_an_edit_that_are_sent_twice_are_done_once(session: Session
     assert (need.status, need.revision, count(session, Need)) == (NeedStatus.CLOSED, 2, before + 1)
 
 
+def test_a_third_persons_save_is_not_taken_over_unseen_by_a_form_that_was_sent_before(
+    session: Session, officer: As, admin: As, world: World
+):
+    """The form comes back with what was entered anew; meanwhile somebody else saved the record too."""
+    path, need = f"/needs/{world.need.ref}/edit", world.need
+    read_as = {"version": etag_of(need.version)}
+    send(officer, path, **NEED, **read_as, form="one")
+    other = {**NEED, "title": "What the officer entered anew"}
+    again = send(officer, path, **other, **read_as, form="one")
+    assert again.status_code == 409
+    version = again.text.split('name="version" value="')[1].split('"')[0].replace("&#34;", '"')
+    session.refresh(need)
+    send(admin, path, **{**NEED, "title": "What the third person saved"}, version=etag_of(need.version))
+
+    answer = send(officer, path, **other, version=version, form=key_of(again.text, path))
+
+    assert answer.status_code == 412
+    assert "What the officer entered anew" in answer.text
+    session.refresh(need)
+    assert officer.get(f"/api/v1/needs/{need.ref}").json()["title"] == "What the third person saved"
+
+
 def test_a_release_a_run_and_an_invitation_that_are_sent_twice_are_made_once(
     session: Session, admin: As, partner: As, world: World
 ):

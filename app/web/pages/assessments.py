@@ -19,7 +19,7 @@ from app.needs import queries as needs
 from app.needs.bulk_schemas import BulkResult, Chosen
 from app.needs.models import NeedStatus
 from app.needs.schemas import NeedFilter, NeedOfficer, Specificity, SpecificityIn
-from app.web.forms import Form, FormDep, attempt_once, filled, new_form, same_version
+from app.web.forms import Form, FormDep, attempt_once, filled, new_form, same_version, version_read
 from app.web.lists import asked, first_path, next_path, paging_of
 from app.web.names import codes_of, names_of
 from app.web.render import Page, PageDep, go
@@ -191,7 +191,7 @@ def _form_page(page: Page, form: Form, assessment: Assessment | None) -> Respons
         form.status,
         form=form,
         ref=assessment.ref if assessment else None,
-        version=etag_of(assessment.version) if assessment else "",
+        version=version_read(form, etag_of(assessment.version) if assessment else ""),
         kinds=[(kind.value, capital(spoken(kind))) for kind in AssessmentKind],
         agreements=[(one.value, capital(spoken(one))) for one in Agreement],
     )

@@ -18,7 +18,7 @@ from app.needs.models import Need
 from app.needs.schemas import NeedIn, NeedMove, NeedPatch, NeedSort
 from app.pairings.routes import RankingDep
 from app.referrals import service as referrals
-from app.web.forms import Form, FormDep, attempt_once, filled, new_form, same_version
+from app.web.forms import Form, FormDep, attempt_once, filled, new_form, same_version, version_read
 from app.web.lists import Facet, asked, chips, facet, first_path, next_path, paging_of
 from app.web.pages.clauses import clauses_of
 from app.web.pages.money import money_of
@@ -191,17 +191,14 @@ def show_desk(
 
 
 def _form_page(page: Page, actor: Actor, form: Form, need: Need | None, check: bool = False) -> Response:
-    """The form with what was entered; saved again, it is against the record as it is now.
-
-    A check says nothing of what others saved meanwhile, so it stays against the record that was read.
-    """
+    """The form with what was entered; saved again, it is against the record that was read."""
     newest = etag_of(need.version) if need else ""
     return page.show(
         "needs/form.html",
         form.status,
         form=form,
         ref=need.ref if need else None,
-        version=form.text("version") or newest if check else newest,
+        version=version_read(form, newest),
         specificity=specificity_of(page, form) if check else None,
         organizations=organization_choices(page.session, actor),
     )
