@@ -55,6 +55,7 @@ def _of_release(session: Session, clearance: Clearance) -> Iterator[Told]:
     else:
         yield "Audience", str(asked["audience"].get("group", ""))
         yield "But not", ", ".join(asked.get("except", ()))
+        yield "Shows", {"full": "everything releasable", "summary": "a summary"}[asked["fields"]]
     yield from _permission(asked)
 
 
