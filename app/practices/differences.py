@@ -5,9 +5,11 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from itertools import groupby
 
+from app.practices.matching import hash_of
 from app.practices.schemas import Change, ClauseDiff, ClauseOut, Diff, VersionOut, Words
 
 _WORDS = re.compile(r"\s+|\w+|[^\w\s]")
+_LINE_BREAK = re.compile(r"(?<!\n)\n(?!\n|\s*[-*+>|]|\s*\d+[.)])")  # not before a paragraph, an item or a row
 _MANY = 4_000  # words of a text from which those that stand everywhere find no places by themselves
 
 
@@ -18,8 +20,11 @@ def between(before: VersionOut, after: VersionOut) -> Diff:
 
 
 def words(before: str, after: str) -> list[Words]:
-    """The words of both texts in runs: same, removed, added. Joined without the added ones they are `before`."""
-    old, new = _WORDS.findall(before), _WORDS.findall(after)
+    """The words of both texts in runs: same, removed, added. Joined without the added ones they are `before`.
+
+    Lines that are broken elsewhere are no difference: a paragraph is one line here.
+    """
+    old, new = (_WORDS.findall(_LINE_BREAK.sub(" ", text)) for text in (before, after))
     found = SequenceMatcher(None, old, new, autojunk=len(new) > _MANY)
     runs: list[tuple[str, str]] = []
     for kind, i, j, k, m in found.get_opcodes():
@@ -70,7 +75,7 @@ def _compared(before: ClauseOut | None, after: ClauseOut | None) -> ClauseDiff:
 def _change(before: ClauseOut | None, after: ClauseOut | None) -> Change:
     if before is None or after is None:
         return Change.ADDED if before is None else Change.REMOVED
-    same = (before.title, before.body) == (after.title, after.body)
+    same = hash_of(before.title, before.body) == hash_of(after.title, after.body)
     return Change.UNCHANGED if same else Change.CHANGED
 
 

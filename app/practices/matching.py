@@ -54,8 +54,8 @@ def match(sections: Sequence[Section], earlier: Sequence[Earlier], taken: Iterab
 
 
 def hash_of(title: str, body: str) -> str:
-    """By which two wordings of a clause are the same."""
-    return sha256(f"{title}\n{body}".encode()).hexdigest()
+    """By which two wordings of a clause are the same; where their lines break says nothing."""
+    return sha256(" ".join(f"{title}\n{body}".split()).encode()).hexdigest()
 
 
 def likeness(title: str, body: str, other: Earlier) -> float:

@@ -98,6 +98,15 @@ def test_the_difference_names_clauses_and_marks_words(library: Library, partner:
     assert any(run == {"kind": "added", "text": " and when it leaves State stocks"} for run in marking)
 
 
+def test_lines_that_break_elsewhere_are_no_change(library: Library, officer: As):
+    library.move(2, "withdrawn")
+    library.open(FIRST.replace("Every firearm is marked at", "Every firearm is\nmarked at"))
+
+    diff = officer.get(f"{library.path}/diff?after=3").json()
+
+    assert {one["change"] for one in diff["clauses"]} == {"unchanged"}
+
+
 def test_the_first_version_has_nothing_to_be_compared_with(library: Library, anybody: TestClient):
     assert anybody.get(f"{library.path}/diff").status_code == 404
 
