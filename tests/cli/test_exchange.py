@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from app.audit.models import AuditEvent
 from app.cli import main
 from app.core.db import make_engine, session_factory
 from app.core.migrate import upgrade
+from app.core.settings import Settings
 from app.organizations.models import Level, Organization
 from app.vocabularies.service import load_vocabularies
 from tests.conftest import _new_database
@@ -109,6 +111,22 @@ def test_a_try_keeps_nothing(call: Call, tmp_path: Path, capsys: pytest.CaptureF
     assert "nothing was kept" in capsys.readouterr().out
     assert call("export", "programmes", "--format", "jsonl") == 0
     assert capsys.readouterr().out == ""
+
+
+def test_an_export_says_its_marking_beside_the_file_and_leaves_an_event(
+    call: Call, capsys: pytest.CaptureFixture[str]
+):
+    assert call("export", "organizations") == 0
+
+    said = capsys.readouterr()
+    assert "Confidential: for CTED alone · For CTED" in said.err
+    assert "Confidential" not in said.out
+    assert call("audit", "verify") == 0
+    engine = make_engine(Settings().url)
+    with session_factory(engine)(False) as session:
+        event = session.query(AuditEvent).filter_by(action="export.made").one()
+        assert (event.actor_label, event.subject_id, event.after["format"]) == ("operator", "organizations", "csv")
+    engine.dispose()
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl", "xlsx"])
