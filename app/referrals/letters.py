@@ -47,9 +47,9 @@ class LetterKind(enum.StrEnum):
 
 
 _CONSENT = "consent"
-_TO_STATE = {LetterKind.ACCEPTANCE, LetterKind.INQUIRY}
+TO_STATE = {LetterKind.ACCEPTANCE, LetterKind.INQUIRY}
 # The lines that a letter is about.
-_ABOUT: Mapping[LetterKind, frozenset[LineStatus]] = {
+ABOUT: Mapping[LetterKind, frozenset[LineStatus]] = {
     LetterKind.CONVEYANCE: frozenset(LineStatus),
     LetterKind.REMINDER: frozenset({LineStatus.CONVEYED}),
     LetterKind.ACCEPTANCE: frozenset({LineStatus.TAKEN_UP}),
@@ -71,11 +71,11 @@ def of_referral(
     Raises Conflict where no line is at the point that the letter is about, NotFound for another State.
     """
     code = language or Language(referral.organization.correspondence_language)
-    if kind in _TO_STATE:
+    if kind in TO_STATE:
         code = language or Language.EN
-    lines = [line for line in referral.lines if line.status in _ABOUT[kind]]
-    states = letter_facts.states_of(session, lines) if kind in _TO_STATE else []
-    if kind in _TO_STATE:
+    lines = [line for line in referral.lines if line.status in ABOUT[kind]]
+    states = letter_facts.states_of(session, lines) if kind in TO_STATE else []
+    if kind in TO_STATE:
         lines, states = letter_facts.of_one_state(session, lines, states, state)
     if not lines:
         raise Conflict(f"No line of this referral is at the point for a letter of the kind {kind}")
@@ -89,7 +89,7 @@ def of_referral(
         "answer_by": add_months(referral.conveyed_at.date(), settings.answer_months).isoformat(),
         "unconfirmed_days": settings.unconfirmed_days,
         "states": names,
-        "lines": [letter_facts.line(session, line, code, kind in _TO_STATE) for line in lines],
+        "lines": [letter_facts.line(session, line, code, kind in TO_STATE) for line in lines],
     }
     return _document(settings, kind, code, names or referral.organization.name, facts)
 

@@ -222,3 +222,27 @@ def test_the_plan_offers_to_convey_what_is_accepted(desk: Desk):
     assert "Everything: nobody has taken up a part yet" in page
     assert "Convey to PARTNER" in page
     assert BASIS["reference"] not in page
+
+
+def test_letters_are_drafted_from_the_page_of_a_referral(desk: Desk, partner: As):
+    letter = desk.conveyed()
+    page = desk.officer.get(f"/referrals/{letter['id']}").text
+
+    draft = desk.officer.get(f"{API}/referrals/{letter['id']}/letters/reminder?language=fr&format=html")
+
+    assert "Letter to the organization" in page
+    assert f'action="{API}/referrals/{letter["id"]}/letters/reminder"' in page
+    assert "does the State accept" not in page
+    assert draft.status_code == 200
+    assert "Drafts of letters" not in partner.get(f"/referrals/{letter['id']}").text
+
+
+def test_a_pairing_leads_to_its_letter_and_to_conveying_it(desk: Desk):
+    pair = desk.pairing()
+    before = desk.officer.get(f"/pairings/{pair.id}")
+    letter = desk.conveyed(pair)
+    after = desk.officer.get(f"/pairings/{pair.id}")
+
+    assert f"/referrals/new?organization=PARTNER&amp;pairing={pair.id}" in before.text
+    assert f"/referrals/{letter['id']}#line-1" in after.text
+    assert faults(before.text) == faults(after.text) == []

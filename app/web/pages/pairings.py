@@ -28,6 +28,7 @@ from app.pairings.schemas import (
 )
 from app.programmes import queries as programmes
 from app.programmes.schemas import ProgrammeView
+from app.referrals import queries as lines
 from app.referrals import service as referrals
 from app.web.explanations import marked, marks, parts_of, printed
 from app.web.forms import Form, FormDep, attempt_once, filled
@@ -127,6 +128,7 @@ def _pairing_page(page: Page, actor: Actor, ranking: Ranking, pairing: Pairing, 
         today_score=printed(today.score) if today else "",
         marked=_marked(need, programme, (today.contributions if today else None) or []),
         decisions=queries.decisions(page.session, actor, pairing),
+        referred=lines.of_pairing(page.session, actor, pairing.id),
         reasons=REASONS,
         form=form,
     )

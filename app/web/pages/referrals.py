@@ -1,7 +1,8 @@
 """Referrals: what waits, the letters that each role sees, and the moves that each side makes of their lines."""
 
 import enum
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,8 +12,9 @@ from fastapi.responses import Response
 from app.access.permissions import Permission, Requires
 from app.core.actor import Actor
 from app.pairings.models import Reason
-from app.referrals import queries, service, shown
+from app.referrals import letter_facts, letters, queries, service, shown
 from app.referrals.attention import Waiting, Waits, attention
+from app.referrals.letters import LetterKind
 from app.referrals.models import DeclineReason, Delivered, Diligence, LineStatus, Move, Referral, Side
 from app.referrals.moves import check_maker
 from app.referrals.routes import clocks_of
@@ -46,6 +48,12 @@ MADE = {
     Move.COMPLETE: "Completed",
     Move.RETRACT: "Retracted",
 }
+_DRAFTS = {
+    LetterKind.CONVEYANCE: "Letter to the organization",
+    LetterKind.REMINDER: "Reminder to the organization",
+    LetterKind.ACCEPTANCE: "Note verbale: does the State accept?",
+    LetterKind.INQUIRY: "Note verbale: was it met?",
+}
 _FIELDS = {
     "accepted": "accepted_on",
     "accepted/reference": "accepted_reference",
@@ -53,6 +61,16 @@ _FIELDS = {
     "diligence/on": "diligence_on",
     "diligence/reference": "diligence_reference",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A letter that can be drafted, in which language first, and to which States where there are several."""
+
+    kind: str
+    name: str
+    language: str
+    states: Sequence[str]
 
 
 @router.get("")
@@ -127,7 +145,19 @@ def _referral_page(page: Page, actor: Actor, referral: Referral, form: Form, abo
         made={move.value: name for move, name in MADE.items()},
         said_of={kind.value: told for kind, told in WAITS.items()},
         choices=_choices(),
+        drafts=_drafts(page, referral) if page.viewer.may(Permission.FILE_READ) else [],
     )
+
+
+def _drafts(page: Page, referral: Referral) -> list[Draft]:
+    """The letters that can be drafted now."""
+    found = []
+    for kind, name in _DRAFTS.items():
+        lines = [line for line in referral.lines if line.status in letters.ABOUT[kind]]
+        states = letter_facts.states_of(page.session, lines) if kind in letters.TO_STATE else []
+        language = "en" if kind in letters.TO_STATE else referral.organization.correspondence_language
+        found += [Draft(kind.value, name, language, states if len(states) > 1 else [])] if lines else []
+    return found
 
 
 def _choices() -> Mapping[str, list[tuple[str, str]]]:
