@@ -7,7 +7,7 @@ from typing import Annotated
 from uuid import UUID, uuid4
 
 from fastapi import Query
-from sqlalchemy import ForeignKey, Index, String, select, text
+from sqlalchemy import ForeignKey, Index, String, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.access.authentication import OptionalActor, current_actor, sha256
@@ -123,6 +123,12 @@ def end_about(session: Session, actor: Actor, purpose: Purpose, about: str) -> N
         made.revoked_at = utc_now()
         session.flush()
         audit.record(session, actor, "address.revoked", made, after={"purpose": purpose, "about": about})
+
+
+def end_addresses(session: Session, user_id: UUID) -> None:
+    """End every address of an account that is closed: one that is opened again gets new ones."""
+    own = SecretAddress.user_id == user_id, SecretAddress.revoked_at.is_(None)
+    session.execute(update(SecretAddress).where(*own).values(revoked_at=utc_now()))
 
 
 def _owner(session: Session, purpose: Purpose, about: str, secret: str) -> Actor:

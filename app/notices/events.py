@@ -21,7 +21,7 @@ from app.notices.recipients import (
 from app.pairings.models import Pairing
 from app.pairings.offers.models import Offer
 from app.referrals.attention import without_sight
-from app.referrals.models import Referral
+from app.referrals.models import Referral, Side
 
 Finds = Callable[[Session, AuditEvent], Sequence[Thing]]
 
@@ -39,6 +39,12 @@ def to_other_side(session: Session, event: AuditEvent) -> list[Thing]:
     referral = session.get_one(Referral, UUID(event.subject_id))
     needs = [line.need_id for line in referral.lines if event.after.get("line") in (line.n, None)]
     return [Thing(referral.id, _one(event), officers_of(session, needs))]
+
+
+def to_other_side_of_report(session: Session, event: AuditEvent) -> list[Thing]:
+    """As `to_other_side`, but what the State says, which an officer records, the organization is not told."""
+    is_own = not is_by_cted(session, event) or event.after.get("side") == Side.ORGANIZATION
+    return to_other_side(session, event) if is_own else []
 
 
 def of_offer(session: Session, event: AuditEvent) -> list[Thing]:
@@ -97,7 +103,7 @@ EVENTS: Mapping[str, tuple[str, Finds]] = {
     "referral.ask": ("referral.asked", to_other_side),
     "referral.answer": ("referral.answered", to_other_side),
     "referral.start": ("referral.started", to_other_side),
-    "referral.report": ("referral.reported", to_other_side),
+    "referral.report": ("referral.reported", to_other_side_of_report),
     "referral.complete": ("referral.completed", to_other_side),
     "referral.retract": ("referral.retracted", to_other_side),
     "offer.made": ("offer.made", of_offer),

@@ -59,7 +59,7 @@ RULES: Mapping[str, Rule] = {
     "interest.expressed": Rule(_K.INTEREST, "A delegation is interested in a need", sight.interests_to_answer),
     "interest.withdrawn": Rule(_K.INTEREST, "A delegation withdrew its interest", sight.interests),
     "interest.acknowledged": Rule(_K.INTEREST, "Your interest was acknowledged", sight.interests),
-    "interest.linked": Rule(_K.INTEREST, "Your interest was linked to a referral", sight.interests),
+    "interest.linked": Rule(_K.INTEREST, "Your interest was linked to a referral", sight.interests_that_fund),
     "interest.fulfilled": Rule(_K.INTEREST, "Your interest is fulfilled", sight.interests),
     "consent.ended": Rule(
         _K.CONSENT, "Consent has ended and a referral is still under way", sight.lines_without_consent

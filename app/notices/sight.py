@@ -17,6 +17,7 @@ from app.clocks.table import Clock
 from app.core.actor import Actor
 from app.core.db import utc_now
 from app.interest import queries as interest_queries
+from app.interest.funding import PLEDGED
 from app.interest.models import Interest, InterestStatus
 from app.needs import queries as needs
 from app.needs.models import Need
@@ -99,6 +100,12 @@ def interests_to_answer(session: Session, actor: Actor, ids: Collection[UUID]) -
     """Of them, those that nobody has answered."""
     waiting = interest_queries.visible(actor).where(Interest.id.in_(ids), Interest.status == InterestStatus.OPEN)
     return interests(session, actor, [one.id for one in session.scalars(waiting)])
+
+
+def interests_that_fund(session: Session, actor: Actor, ids: Collection[UUID]) -> dict[UUID, Told]:
+    """Of them, those that an officer acknowledged: what it funds a delegation reads from then on."""
+    pledged = interest_queries.visible(actor).where(Interest.id.in_(ids), Interest.status.in_(PLEDGED))
+    return interests(session, actor, [one.id for one in session.scalars(pledged)])
 
 
 def running(clock: Clock) -> Sight:

@@ -6,16 +6,17 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.core.errors import Conflict, NotFound
+from app.needs import queries as needs
 from app.needs.models import NeedRevision
 from app.needs.schemas import NeedView
 from app.needs.service import newest
 from app.referrals import queries
-from app.referrals.models import ReferralLine
+from app.referrals.models import Referral, ReferralLine
 from app.vocabularies.queries import labels
 
 
 def line(session: Session, one: ReferralLine, language: str, to_state: bool) -> dict[str, Any]:
-    """What a letter says of a line. To the organization, the need's title as it is released to it, or none."""
+    """What a letter says of a line. To the organization, the need's title as it is released to it."""
     own = title(newest(session, one.need), language) if to_state else _released_title(session, one, language)
     return {
         "n": one.n,
@@ -38,6 +39,12 @@ def title(said: NeedRevision | NeedView, language: str) -> str:
 def states_of(session: Session, lines: Sequence[ReferralLine]) -> list[str]:
     named = {code for line in lines for code in _countries(newest(session, line.need))}
     return sorted(named)
+
+
+def in_sight(session: Session, referral: Referral, lines: Sequence[ReferralLine]) -> list[ReferralLine]:
+    """The lines whose need the organization sees now: a letter to it says nothing of others."""
+    seen = needs.views(session, queries.reader_of(referral.organization_id), {one.need_id for one in lines})
+    return [one for one in lines if one.need_id in seen]
 
 
 def of_one_state(
@@ -87,10 +94,7 @@ def _plain(value: Any) -> str:
 
 def _released_title(session: Session, one: ReferralLine, language: str) -> str:
     reader = queries.reader_of(one.referral.organization_id)
-    try:
-        return title(queries.need_as_shown(session, reader, one.referral, one.need.ref), language)
-    except NotFound:
-        return "…"
+    return title(queries.need_as_shown(session, reader, one.referral, one.need.ref), language)
 
 
 def _countries(revision: NeedRevision) -> list[str]:

@@ -68,17 +68,20 @@ def of_referral(
     """Draft a letter about a referral: in `language`, or in that of the organization (English to a State).
 
     To a State it is about the lines of its own needs alone: `state` says which, where the needs are of several.
-    Raises Conflict where no line is at the point that the letter is about, NotFound for another State.
+    To the organization it is about what the organization sees now. Raises Conflict where no such line is at the
+    point that the letter is about, NotFound for another State.
     """
     code = language or Language(referral.organization.correspondence_language)
     if kind in TO_STATE:
         code = language or Language.EN
     lines = [line for line in referral.lines if line.status in ABOUT[kind]]
-    states = letter_facts.states_of(session, lines) if kind in TO_STATE else []
+    states: list[str] = []
     if kind in TO_STATE:
-        lines, states = letter_facts.of_one_state(session, lines, states, state)
+        lines, states = letter_facts.of_one_state(session, lines, letter_facts.states_of(session, lines), state)
+    else:
+        lines = letter_facts.in_sight(session, referral, lines)
     if not lines:
-        raise Conflict(f"No line of this referral is at the point for a letter of the kind {kind}")
+        raise Conflict(f"No line of this referral is in sight, and at the point, for a letter of the kind {kind}")
     names = letter_facts.names(session, states, code)
     facts = {
         "organization": referral.organization.name,

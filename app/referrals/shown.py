@@ -1,7 +1,8 @@
 """A referral as officers and as its organization are shown it.
 
 The organization reads its own answers with their dates, officers' answers to its questions, and its own outcome;
-never another note of an officer, what the State said, or the text of a need that is not released to it now.
+never another note of an officer, that the State was asked or what it said, or the text of a need that is not
+released to it now.
 """
 
 from collections.abc import Sequence
@@ -136,7 +137,9 @@ def _line(actor: Actor, line: ReferralLine, need: Titled | None) -> dict[str, An
         "etag": queries.line_etag(line),
         "need": need,
         "programme": Titled(ref=programme.ref, title=programme.title),
-        "answers": [_answer(actor, answer) for answer in line.answers],
+        "answers": [
+            _answer(actor, said) for said in line.answers if actor.is_cted or said.move is not Move.INQUIRE
+        ],
         "outcomes": [_outcome(actor, told) for told in line.outcomes if _may_read(actor, told)],
         "moves": allowed(actor, line),
     }

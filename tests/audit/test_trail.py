@@ -105,6 +105,19 @@ def test_an_officer_does_not_read_what_happened_to_accounts(officer: As, session
     assert answer.json()["items"] == []
 
 
+def test_an_officer_does_not_read_what_an_organization_keeps_for_itself(officer: As, partner: As, admin: As):
+    wanted = {"name": "Mine", "query": {"q": "depots"}}
+    search = partner.post("/api/v1/searches", json=wanted).json()["id"]
+    partner.post(f"/api/v1/searches/{search}/address", json={})
+
+    whole = admin.get("/api/v1/audit").json()["items"]
+
+    kept = {item["subject_id"] for item in whole if item["action"] in {"search.kept", "address.issued"}}
+    assert len(kept) == 2
+    for subject in kept:
+        assert officer.get(f"/api/v1/audit?subject={subject}").json()["items"] == []
+
+
 def test_nobody_else_reads_the_trail(partner: As, donor: As):
     for reader in (partner, donor):
         assert reader.get("/api/v1/audit?subject=CTED-T").status_code == 403

@@ -5,8 +5,9 @@ from fastapi import FastAPI
 from tests.conftest import As
 from tests.interest.conftest import Opened, Released, change, express, opened, release, withdraw_release
 from tests.notices.conftest import Postbox, choose, reading, waits
+from tests.referrals.conftest import Desk, desk
 
-__all__ = ["opened", "release"]
+__all__ = ["desk", "opened", "release"]
 
 
 def test_an_interest_waits_for_the_officer_until_it_is_answered_and_the_delegation_is_told(
@@ -38,3 +39,22 @@ def test_a_delegation_that_sees_the_need_no_more_is_told_without_its_reference(
 
     [text] = [text for text in postbox.texts if "acknowledged" in text]
     assert ref not in text
+
+
+def test_that_a_referral_exists_is_told_once_the_interest_is_acknowledged_and_not_before(
+    app: FastAPI, desk: Desk, officer: As, donor: As, opened: Opened, release: Released, postbox: Postbox
+):
+    letter = desk.conveyed()
+    ref = letter["lines"][0]["need"]["ref"]
+    release(ref)
+    made = express(donor, ref)
+    path = f"/api/v1/interests/{made['id']}"
+    funds = {"funds": {"referral": letter["id"], "line": 1}}
+
+    change(officer, officer.get(path).json(), funds)
+    reading(app)
+    early = waits(donor)
+    change(officer, officer.get(path).json(), {"status": "acknowledged"})
+    reading(app)
+
+    assert (early, waits(donor)) == ([], ["Your interest was acknowledged"])

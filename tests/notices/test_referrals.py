@@ -65,6 +65,23 @@ def test_a_referral_waits_until_it_is_answered_and_its_officer_is_told_of_the_an
     assert told(postbox, officer) == ["Counterpart: a referral was taken up"]
 
 
+@pytest.mark.parametrize(
+    ("side", "said"), [("organization", ["An outcome of a referral was reported"]), ("state", []), (None, [])]
+)
+def test_what_the_state_reports_is_no_news_for_the_organization(
+    app: FastAPI, desk: Desk, officer: As, partner: As, postbox: Postbox, side: str | None, said: list[str]
+):
+    letter = desk.in_delivery()
+    reading(app)
+    before = waits(partner)
+    told = {"side": side} if side else {}
+    desk.move(officer, letter, "report", outcome="delivered", **told)
+
+    reading(app)
+
+    assert [one for one in waits(partner) if one not in before] == said
+
+
 def test_a_question_reaches_the_officer_and_the_answer_the_organization(
     app: FastAPI, desk: Desk, officer: As, partner: As, postbox: Postbox
 ):

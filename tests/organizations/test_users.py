@@ -88,6 +88,31 @@ def test_a_disabled_account_is_out_at_once(admin: As, partner: As, session: Sess
     assert partner.get("/api/v1/me").status_code == 401  # what was revoked stays so
 
 
+def test_a_secret_address_ends_with_its_account_and_does_not_come_back(
+    admin: As, partner: As, anybody: TestClient
+):
+    feed = partner.post("/api/v1/feeds/needs/address", json={}).json()["address"].partition("8000")[2]
+    assert anybody.get(feed).status_code == 200
+
+    admin.delete(f"/api/v1/users/{partner.user.id}")
+    admin.patch(f"/api/v1/users/{partner.user.id}", json={"disabled": False}, headers={"If-Match": "*"})
+
+    assert anybody.get(feed).status_code == 401
+
+
+def test_an_account_comes_back_only_where_it_still_belongs(admin: As, partner: As, other_partner: As):
+    account, organization = f"/api/v1/users/{partner.user.id}", "/api/v1/organizations/PARTNER"
+    admin.delete(account)
+    assert admin.patch(organization, json={"kind": "donor"}, headers={"If-Match": "*"}).status_code == 200
+
+    unsuitable = admin.patch(account, json={"disabled": False}, headers={"If-Match": "*"})
+    merged = admin.post(f"{organization}/merge", json={"into": "OTHER"}, headers={"If-Match": "*"})
+    of_a_merged_one = admin.patch(account, json={"disabled": False}, headers={"If-Match": "*"})
+
+    assert (unsuitable.status_code, merged.status_code, of_a_merged_one.status_code) == (422, 200, 422)
+    assert partner.get("/api/v1/me").status_code == 401
+
+
 def test_a_disabled_account_has_no_link(admin: As, partner: As, session: Session):
     user = admin.post("/api/v1/users", json=NEW).json()
     admin.delete(f"/api/v1/users/{user['id']}")

@@ -79,16 +79,25 @@ def test_the_letter_to_an_organization_says_the_title_that_is_released_to_it(des
     assert "Secret new title" not in page
 
 
-def test_after_a_withdrawal_the_letter_names_the_reference_alone(desk: Desk):
-    letter = desk.conveyed()
-    ref = letter["lines"][0]["need"]["ref"]
+@pytest.mark.parametrize("kind", ["conveyance", "reminder"])
+def test_a_need_that_the_organization_sees_no_more_is_not_in_a_letter_to_it(desk: Desk, kind: str):
+    letter = desk.conveyed(desk.pairing(), desk.pairing())
+    kept, withdrawn = (line["need"]["ref"] for line in letter["lines"])
+
+    withdraw_consent(desk, withdrawn)
+    some = draft(desk.officer, letter, kind)
+    withdraw_consent(desk, kept)
+    none = draft(desk.officer, letter, kind)
+
+    assert some.status_code == 200
+    assert (kept in some.text, withdrawn in some.text) == (True, False)
+    assert none.status_code == 409
+    assert kept not in none.text
+
+
+def withdraw_consent(desk: Desk, ref: str) -> None:
     [release] = desk.officer.get(f"{API}/needs/{ref}/releases").json()["items"]
-    desk.officer.delete(f"{API}/needs/{ref}/releases/{release['id']}")
-
-    page = draft(desk.officer, letter, "conveyance").text
-
-    assert ref in page
-    assert "Secure storage" not in page
+    assert desk.officer.delete(f"{API}/needs/{ref}/releases/{release['id']}").status_code == 204
 
 
 def test_a_note_to_one_state_says_nothing_of_anothers_need(desk: Desk):

@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from app.access.addresses import end_addresses
 from app.access.links import end_links, give_link
 from app.access.models import LinkPurpose, User
 from app.access.service import end_sessions
@@ -31,7 +32,10 @@ def add(session: Session, actor: Actor, values: UserIn, settings: Settings) -> t
 
 
 def update(session: Session, actor: Actor, user: User, values: UserPatch) -> User:
-    """Change the fields that were sent. Raises Conflict for an address that is taken, or for the last admin."""
+    """Change the fields that were sent. Raises Conflict for an address that is taken, or for the last admin.
+
+    Raises Invalid for a role that does not belong in the organization, also where a closed account comes back.
+    """
     before = _facts(user)
     sent = values.model_dump(exclude_unset=True)
     if "organization" in sent:
@@ -40,8 +44,8 @@ def update(session: Session, actor: Actor, user: User, values: UserPatch) -> Use
         _set_disabled(session, user, sent.pop("disabled"))
     for name, value in sent.items():
         setattr(user, name, value)
-    if values.model_fields_set & {"role", "organization"}:
-        require_suitable(actor, session.get_one(Organization, user.organization_id), user.role)
+    if values.model_fields_set & {"role", "organization"} or values.disabled is False:
+        require_suitable(actor, _home(session, user), user.role)
     _save(session, user)
     _require_an_admin(session, actor)
     audit.record(session, actor, "user.changed", user, before, _facts(user) | _unnamed(sent))
@@ -49,7 +53,7 @@ def update(session: Session, actor: Actor, user: User, values: UserPatch) -> Use
 
 
 def disable(session: Session, actor: Actor, user: User) -> User:
-    """Close an account: its sessions and links end with this transaction. Doing it again changes nothing."""
+    """Close an account: its sessions, links and secret addresses end with it. Doing it again changes nothing."""
     if user.disabled_at is None:
         _set_disabled(session, user, True)
         _require_an_admin(session, actor)
@@ -75,8 +79,14 @@ def _set_disabled(session: Session, user: User, disabled: bool) -> None:
         user.disabled_at = user.disabled_at or utc_now()
         end_sessions(session, user.id)
         end_links(session, user.id)
+        end_addresses(session, user.id)
     else:
         user.disabled_at = None
+
+
+def _home(session: Session, user: User) -> Organization:
+    """Its organization. Raises Invalid for one that was merged into another meanwhile."""
+    return named(session, session.get_one(Organization, user.organization_id).ref, "/organization")
 
 
 def _save(session: Session, user: User) -> None:
