@@ -22,7 +22,7 @@ from app.needs import previews
 from app.needs.models import Need, ReleaseFields
 from app.needs.service import newest
 from app.referrals import letter_facts
-from app.referrals.models import LineStatus, Referral
+from app.referrals.models import LineStatus, Referral, ReferralLine
 
 _TEXTS = Path(__file__).with_name("letter_texts")
 _DRAFT = {"en": "Draft", "fr": "Projet", "es": "Borrador", "ru": "Проект", "ar": "مشروع", "zh": "草稿"}
@@ -49,7 +49,7 @@ class LetterKind(enum.StrEnum):
 _CONSENT = "consent"
 TO_STATE = {LetterKind.ACCEPTANCE, LetterKind.INQUIRY}
 # The lines that a letter is about.
-ABOUT: Mapping[LetterKind, frozenset[LineStatus]] = {
+_ABOUT: Mapping[LetterKind, frozenset[LineStatus]] = {
     LetterKind.CONVEYANCE: frozenset(LineStatus),
     LetterKind.REMINDER: frozenset({LineStatus.CONVEYED}),
     LetterKind.ACCEPTANCE: frozenset({LineStatus.TAKEN_UP}),
@@ -74,12 +74,10 @@ def of_referral(
     code = language or Language(referral.organization.correspondence_language)
     if kind in TO_STATE:
         code = language or Language.EN
-    lines = [line for line in referral.lines if line.status in ABOUT[kind]]
-    states: list[str] = []
+    lines = lines_of(session, referral, kind)
+    states = letter_facts.states_of(session, lines) if kind in TO_STATE else []
     if kind in TO_STATE:
-        lines, states = letter_facts.of_one_state(session, lines, letter_facts.states_of(session, lines), state)
-    else:
-        lines = letter_facts.in_sight(session, referral, lines)
+        lines, states = letter_facts.of_one_state(session, lines, states, state)
     if not lines:
         raise Conflict(f"No line of this referral is in sight, and at the point, for a letter of the kind {kind}")
     names = letter_facts.names(session, states, code)
@@ -95,6 +93,12 @@ def of_referral(
         "lines": [letter_facts.line(session, line, code, kind in TO_STATE) for line in lines],
     }
     return _document(settings, kind, code, names or referral.organization.name, facts)
+
+
+def lines_of(session: Session, referral: Referral, kind: LetterKind) -> list[ReferralLine]:
+    """The lines at the point that a letter is about, to the organization of those alone whose need it sees now."""
+    lines = [line for line in referral.lines if line.status in _ABOUT[kind]]
+    return lines if kind in TO_STATE else letter_facts.in_sight(session, referral, lines)
 
 
 def of_consent(

@@ -153,7 +153,7 @@ def _drafts(page: Page, referral: Referral) -> list[Draft]:
     """The letters that can be drafted now."""
     found = []
     for kind, name in _DRAFTS.items():
-        lines = [line for line in referral.lines if line.status in letters.ABOUT[kind]]
+        lines = letters.lines_of(page.session, referral, kind)
         states = letter_facts.states_of(page.session, lines) if kind in letters.TO_STATE else []
         language = "en" if kind in letters.TO_STATE else referral.organization.correspondence_language
         found += [Draft(kind.value, name, language, states if len(states) > 1 else [])] if lines else []
