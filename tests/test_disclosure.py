@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.core.db import utc_now
 from app.needs.models import Release
+from app.notices.reading import read_events
 from app.organizations.service import ensure_built_in_groups
 from tests.conftest import As
 
@@ -67,10 +68,11 @@ class Scene:
         self.assessment = visit["id"]
         self.offer = self._offered(partner)
         self.interest = self._expressed(donor)
-        query = {"q": "depots", "theme": ["WPN-PSM"]}
-        kept = donor.post("/api/v1/searches", json={"name": "Depots of mine", "query": query})
-        self.search = kept.json()["id"]
-        self.referral = self._declined(partner)
+        self.readers = {"partner": partner, "donor": donor}
+        said = {"clause": "storage", "text": "Depots have gates."}
+        self.own_comment = partner.post("/api/v1/practices/GUIDE-M/comments", json=said).json()["id"]
+        self.searches = {name: _kept(reader) for name, reader in self.readers.items()}
+        self.referrals = [self._declined(partner)]
         agreed = {"country": "TG", "reference": "agreementmark", "agreed_on": "2026-01-15"}
         self.agreement = officer.post("/api/v1/silence-agreements", json=agreed).json()["id"]
         self.ended = officer.get(f"{NEEDS}/{self.need}/releases").json()["items"][0]["id"]
@@ -163,6 +165,37 @@ class Scene:
             assert made.status_code == 201, made.text
         return str(conveyed.json()["id"])
 
+    def take_up(self, session: Session) -> list[str]:
+        """A second letter, taken up, and the donor's interest that funds it; return the releases they stand on."""
+        partner = self.readers["partner"]
+        programme = partner.post("/api/v1/programmes", json={**PROGRAMME, "title": "Stores"}).json()["ref"]
+        pairing = self.officer.post("/api/v1/pairings", json={"need": self.need, "programme": programme}).json()
+        accept, tag = {"judgement": "accept"}, {"If-Match": pairing["etag"]}
+        self.officer.post(f"/api/v1/pairings/{pairing['id']}/decisions", json=accept, headers=tag)
+        releases = [self.release(PARTNER, "full"), self.release(DONORS, "full")]
+        letter = {"organization": "PARTNER", "pairings": [pairing["id"]], "note": "internalmark"}
+        referral = self.officer.post("/api/v1/referrals", json=letter).json()["id"]
+        taken = {"move": "take_up", "part": "whole", "if_funded": True}
+        move = f"/api/v1/referrals/{referral}/lines/1/moves"
+        assert partner.post(move, json=taken, headers={"If-Match": "*"}).status_code == 201
+        assert partner.post(f"{NEEDS}/{self.need}/named", json={}).status_code == 201
+        funds = {"status": "acknowledged", "funds": {"referral": referral, "line": 1}}
+        interest = f"/api/v1/interests/{self.interest}"
+        assert self.officer.patch(interest, json=funds, headers={"If-Match": "*"}).status_code == 200
+        read_events(session, self.officer.client.app.state.settings)
+        session.commit()
+        self.referrals.append(referral)
+        return releases
+
+    def feeds(self, reader: str) -> list[str]:
+        """The secret addresses of a reader's feeds, which no session is needed for."""
+        who = self.readers.get(reader)
+        if who is None:
+            return []
+        asked = ("/api/v1/feeds/needs/address", f"/api/v1/searches/{self.searches[reader]}/address")
+        made = [who.post(path, json={}).json()["address"] for path in asked]
+        return [f"/feeds/{address.partition('/feeds/')[2]}" for address in made]
+
     def move(self, status: str, **more: str) -> None:
         etag = self.officer.get(f"{NEEDS}/{self.need}").json()["etag"]
         body = {"status": status, **more}
@@ -177,6 +210,11 @@ class Scene:
 
     def paths(self, app: FastAPI) -> Iterator[str]:
         """Every GET address of the application, its parameters filled with what exists and with what does not."""
+        for _, paths in self.addresses(app):
+            yield from paths
+
+    def addresses(self, app: FastAPI) -> Iterator[tuple[str, list[str]]]:
+        """The same, by route: its path with parameters, and the addresses that they make."""
         own = {
             "needs": [self.need],
             "programmes": [self.programme],
@@ -190,18 +228,19 @@ class Scene:
             "clearance_id": [self.held],
             "number": ["1", "3"],
             "anchor": ["storage"],
-            "comment_id": [self.comment],
+            "comment_id": [self.comment, self.own_comment],
             "pairing_id": [self.pairing],
             "offer_id": [self.offer],
             "interest_id": [self.interest],
-            "search_id": [self.search],
-            "referral_id": [self.referral],
+            "name": ["theme"],
+            "search_id": list(self.searches.values()),
+            "referral_id": self.referrals,
             "assessment_id": [self.assessment],
             "release_id": [self.ended, str(uuid4())],
             "country": ["TG"],
             "organization_ref": ["PARTNER"],
             "delegation_ref": ["DONOR"],
-            "kind": ["needs", "programmes", "pairings"],
+            "kind": ["conveyance", "reminder", "acceptance", "inquiry"],
             "format": ["csv", "jsonl", "xlsx"],
             "form": ["html", "docx", "xlsx"],
             "extension": ["csv", "jsonl", "xlsx"],
@@ -210,7 +249,13 @@ class Scene:
             if isinstance(context.original_route, APIRoute) and "GET" in context.original_route.methods:
                 kind = context.path.removeprefix("/api/v1").split("/")[1]
                 refs = own.get(kind) or [ref for named in own.values() for ref in named]
-                yield from _filled(context.path, {**names, "ref": refs})
+                yield context.path, list(_filled(context.path, {**names, "ref": refs}))
+
+
+def _kept(reader: As) -> str:
+    query = {"q": "depots", "theme": ["WPN-PSM"]}
+    kept = reader.post("/api/v1/searches", json={"name": "Depots of mine", "query": query})
+    return str(kept.json()["id"])
 
 
 def _filled(path: str, names: dict[str, list[str]]) -> Iterator[str]:
@@ -269,6 +314,13 @@ def withdraw_extension(scene: Scene) -> None:
     withdraw(scene, scene.extend(release, "document"))
 
 
+def end_while_taken_up(scene: Scene, session: Session) -> None:
+    """Consent ends on a line that is live and funded, of which both sides were told while they saw the need."""
+    to_partner, to_donors = scene.take_up(session)
+    withdraw(scene, to_partner)
+    expire(session, to_donors)
+
+
 def reopen(scene: Scene) -> None:
     scene.move("closed", outcome="withdrawn")
     scene.move("draft", reason="reopened in a test")
@@ -305,6 +357,8 @@ STATES: dict[str, tuple[Arrange, dict[str, set[str]]]] = {
     "edited after the consent": (lambda scene, _: edited_after(scene, False), {"partner": FULL}),
     "extension by silence that runs": (lambda scene, _: edited_after(scene, True), {"partner": FULL}),
     "extension withdrawn": (lambda scene, _: withdraw_extension(scene), {}),
+    "taken up": (lambda scene, session: scene.take_up(session), {"partner": FULL, "donor": FULL}),
+    "ended while taken up": (end_while_taken_up, {}),
     "draft again": (lambda scene, _: (scene.release(PARTNER, "full"), reopen(scene)), {}),
 }
 
@@ -338,7 +392,7 @@ def test_nothing_is_shown_beyond_the_releases(
 
     for name, reader in readers.items():
         may_see = allowed.get(name, set())
-        for path in scene.paths(app):
+        for path in (*scene.paths(app), *scene.feeds(name)):
             answer = reader.get(path, follow_redirects=False)
             assert answer.status_code < 500, path
             assert answer.status_code != 429, "the walk is refused, so it proves nothing"
@@ -347,6 +401,34 @@ def test_nothing_is_shown_beyond_the_releases(
             assert shown <= may_see, f"{name} reads {shown - may_see} at {path} while {state}"
             if not may_see and scene.need not in path and not keeps_own_record(name, path):
                 assert scene.need not in text, f"{name} learns of the need at {path} while {state}"
+
+
+# What outsiders may ask for and the scene has none of: the reader's own jobs, imports and keys, links of letters.
+NOT_IN_SCENE = {
+    "/api/v1/jobs/{job_id}",
+    "/api/v1/imports/{import_id}",
+    "/api/v1/imports/{import_id}/refused-rows",
+    "/api/v1/keys/{key_id}",
+    "/link/{secret}",
+    "/assure/{token}",
+    "/metrics",
+}
+
+
+def test_the_walk_reads_something_at_every_address_that_outsiders_may_read(
+    app: FastAPI, scene: Scene, session: Session, partner: As, donor: As
+):
+    scene.take_up(session)
+    unread = set()
+
+    for template, paths in scene.addresses(app):
+        statuses = {
+            who.get(path, follow_redirects=False).status_code for who in (partner, donor) for path in paths
+        }
+        if not (statuses & {200, 303} or statuses <= {401, 403}):
+            unread.add(template)
+
+    assert unread == NOT_IN_SCENE
 
 
 @pytest.mark.parametrize("state", STATES)
