@@ -1,12 +1,12 @@
-"""Addresses."""
+"""Secret addresses of feeds."""
 
 import sqlalchemy as sa
 from alembic import op
 
 import app.core.model
 
-revision = "0014"
-down_revision = "0013"
+revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
