@@ -97,7 +97,7 @@ def test_its_organization_is_told_what_became_of_it_and_not_why(
     assert "wrong_capacity" not in answer.text
 
 
-def test_a_pair_that_was_rejected_stays_so_and_carries_the_offer(
+def test_a_pair_that_was_rejected_stays_so_and_its_partner_learns_nothing_of_it(
     app: FastAPI, officer: As, partner: As, need: NeedMaker, session: Session
 ):
     made, programme = need(), registered(partner)
@@ -107,9 +107,9 @@ def test_a_pair_that_was_rejected_stays_so_and_carries_the_offer(
 
     answer = offered(partner, made, programme)
 
-    assert answer.json()["status"] == "not_taken_up"
+    assert answer.json()["status"] == "under_review"
     assert queue(officer) == []
-    assert [each["need"] for each in officer.get(OFFERS).json()["items"]] == [made.ref]
+    assert [each["pairing_status"] for each in officer.get(OFFERS).json()["items"]] == ["rejected"]
 
 
 def test_what_a_partner_may_not_see_takes_no_offer_and_answers_like_nothing(

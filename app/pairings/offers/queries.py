@@ -73,8 +73,12 @@ def standing(session: Session, actor: Actor, programme_ids: Sequence[UUID]) -> d
 
 
 def status(offer: Offer) -> OfferStatus:
-    """What its organization is told of it."""
-    return OfferStatus.WITHDRAWN if offer.withdrawn_at else _TOLD[offer.pairing.status]
+    """What its organization is told of it: what was decided since it offered, and nothing of earlier decisions."""
+    if offer.withdrawn_at:
+        return OfferStatus.WITHDRAWN
+    told = _TOLD[offer.pairing.status]
+    is_known = told is OfferStatus.CONVEYED or any(each.at > offer.offered_at for each in offer.pairing.decisions)
+    return told if is_known else OfferStatus.UNDER_REVIEW
 
 
 def shown(session: Session, actor: Actor, offers: Sequence[Offer]) -> list[OfferOut]:
@@ -99,6 +103,7 @@ def _shown(actor: Actor, offer: Offer, title: str | None) -> OfferOut:
         offered_at=offer.offered_at,
         withdrawn_at=offer.withdrawn_at,
         pairing=offer.pairing_id if actor.is_cted else None,
+        pairing_status=offer.pairing.status if actor.is_cted else None,
     )
 
 
@@ -106,5 +111,6 @@ def _loaded(statement: Select[Offer]) -> Select[Offer]:
     return statement.options(
         joinedload(Offer.organization),
         joinedload(Offer.pairing).joinedload(Pairing.need),
+        joinedload(Offer.pairing).selectinload(Pairing.decisions),
         joinedload(Offer.pairing).joinedload(Pairing.programme).joinedload(Programme.organization),
     )

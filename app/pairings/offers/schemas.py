@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, SerializeAsAny
 from app.core.fields import Paragraph
 from app.core.http import Body
 from app.needs.schemas import NeedSummary
+from app.pairings.models import PairingStatus
 from app.pairings.schemas import ContributionOut, Named, Ref
 
 
@@ -44,6 +45,7 @@ class OfferOut(BaseModel):
     offered_at: datetime
     withdrawn_at: datetime | None
     pairing: UUID | None
+    pairing_status: PairingStatus | None
 
 
 class LikeMine(BaseModel):

@@ -21,7 +21,8 @@ from app.programmes.models import Programme, ProgrammeStatus
 def make(session: Session, actor: Actor, ranking: Ranking, need_ref: str, values: OfferIn) -> Offer:
     """Offer a programme of the actor's organization for a need that it sees; the pair enters the review queue.
 
-    A pair that was rejected stays so, with the offer laid to it: an officer may reopen it. Raises NotFound for a
+    A pair that was decided on stays so, with the offer laid to it, and the partner is told nothing of that: an
+    officer may reopen it. Raises NotFound for a
     need that the actor does not see, Invalid for a programme that is not its own, Conflict for one that is not
     active, is a fund, or is offered already.
     """
