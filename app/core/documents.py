@@ -22,6 +22,7 @@ DISCLAIMER = (
     "territory, city or area, or of its authorities, or concerning the delimitation of its frontiers or "
     "boundaries."
 )
+_LONGEST_PROPERTY = 255  # what a property of a .docx file may hold; the heading on the page has all of it
 _FOR = {"en": "For", "fr": "Pour :", "es": "Para:", "ru": "Кому:", "ar": "إلى:", "zh": "致："}
 
 
@@ -115,7 +116,7 @@ def to_docx(document: Document) -> bytes:
     section.page_width, section.page_height = Cm(21), Cm(29.7)
     section.left_margin = section.right_margin = Cm(2)
     word.styles["Normal"].font.size = Pt(10)
-    word.core_properties.title, word.core_properties.author = document.title, "Counterpart"
+    word.core_properties.title, word.core_properties.author = document.title[:_LONGEST_PROPERTY], "Counterpart"
     section.header.paragraphs[0].text = _above(document)
     section.footer.paragraphs[0].text = " ".join(document.notes)
     section.footer.paragraphs[0].runs[0].font.size = Pt(7)

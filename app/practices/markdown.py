@@ -10,7 +10,7 @@ from markdown_it.token import Token
 from app.core.errors import FieldError, Invalid
 
 POINTER = "/markdown"
-_BRACES = re.compile(r"\s*\{(?P<inside>[^{}]*)\}\s*$")
+_BRACES = re.compile(r"\{(?P<inside>[^{}]*)\}$")
 _PIECE = re.compile(
     r'#(?P<anchor>\S+)|\.(?P<stage>\S+)|(?P<name>[a-z]+)=(?:"(?P<quoted>[^"]*)"|(?P<plain>\S+))|\S+'
 )
@@ -84,7 +84,7 @@ def _headings(tokens: Sequence[Token]) -> Iterator[tuple[int, int, int, str]]:
 
 
 def _section(line: int, level: int, text: str, errors: list[FieldError]) -> Section:
-    braces = _BRACES.search(text)
+    braces = _BRACES.search(text.rstrip())
     plain = text[: braces.start()] if braces else text
     number = _NUMBER.match(plain)
     title = plain[number.end() :] if number else plain

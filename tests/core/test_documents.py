@@ -1,6 +1,7 @@
 """A document reads the same in every form, carries its marking, and runs from right to left in Arabic."""
 
 import io
+from dataclasses import replace
 from datetime import date
 
 from docx import Document as WordFile
@@ -32,6 +33,13 @@ def test_each_part_is_written():
     assert [cell.text for row in word.tables[0].rows for cell in row.cells] == [
         "Need", "Since", "N-2026-K7QXM", "1 May",
     ]  # fmt: skip
+
+
+def test_a_title_longer_than_a_property_of_the_file_stands_whole_in_the_heading():
+    word = word_of(replace(made(), title="T" * 300))
+
+    assert word.paragraphs[0].text == "T" * 300
+    assert word.core_properties.title == "T" * 255
 
 
 def test_an_empty_table_says_so():

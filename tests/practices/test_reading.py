@@ -64,6 +64,13 @@ def test_an_id_of_an_older_version_comes_back():
     assert (found[0].anchor, found[0].how) == ("gone", "returned")
 
 
+def test_blanks_inside_a_heading_cost_no_more_than_other_letters():
+    with pytest.raises(Invalid, match="longer than 300"):
+        parse(f"## A{' ' * 300_000}b\n")  # took minutes where each blank was tried as the first before braces
+
+    assert parse("## 1 One   {#one}  \n").sections[0].anchor == "one"
+
+
 def test_headings_in_code_and_quotations_are_text():
     parsed = parse("## 1 One\n\n```\n# no heading\n```\n\n> ## nor this\n\n- # nor this\n")
 

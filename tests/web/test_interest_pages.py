@@ -91,6 +91,14 @@ def test_an_officer_acknowledges_and_fulfils_with_the_referral(
     assert re.search(rf'data-label="Who pays">.*{path}', plan)
 
 
+def test_a_line_with_a_number_beyond_all_numbers_is_refused(officer: As, world: World):
+    path, version = f"/interests/{world.interest.id}", latest(officer)["etag"]
+
+    answer = send(officer, path, step="link", version=version, funds=f"{world.interest.id}/{'9' * 5_000}")
+
+    assert answer.status_code == 422
+
+
 def test_a_button_of_the_other_side_is_refused(officer: As, donor: As, world: World):
     path, version = f"/interests/{world.interest.id}", latest(donor)["etag"]
 

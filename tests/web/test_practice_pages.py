@@ -129,6 +129,16 @@ def test_a_bad_text_names_its_lines(officer: As, world: World):
     assert "Line 1" in answer.text
 
 
+def test_a_version_that_is_no_number_is_refused_and_the_text_is_kept(officer: As, world: World):
+    send(officer, f"{GUIDE}/versions/3/status", status="withdrawn", version='"1"')
+
+    answer = send(officer, f"{GUIDE}/import", step="take", markdown="## One\n\nKept here.\n", compared_with="two")
+    blank = send(officer, f"{GUIDE}/import", step="take", markdown="## One\n\nKept here.\n", compared_with="")
+
+    assert (answer.status_code, blank.status_code) == (422, 412)
+    assert "Kept here." in answer.text
+
+
 def test_partners_find_no_officers_page(partner: As, world: World):
     for path in (f"{GUIDE}/import", "/practices/new"):
         assert partner.get(path).status_code == 403

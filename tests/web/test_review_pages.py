@@ -49,6 +49,16 @@ def test_a_need_without_a_choice_is_left_as_it_is(officer: As, world: World, ses
     assert session.query(Decision).count() == 0
 
 
+def test_a_pair_that_is_none_is_refused_and_nothing_is_decided(officer: As, world: World, session: Session):
+    form = fields(officer.get("/review").text)
+    form[f"pairs-{world.need.ref}"] = ["zzz"]
+
+    answer = send(officer, "/review", **form, **{"choice-zzz": "accept", "etag-zzz": '"1"'})
+
+    assert answer.status_code == 422
+    assert session.query(Decision).count() == 0
+
+
 def test_what_somebody_else_decided_holds_no_other_need_up(
     app: FastAPI, officer: As, admin: As, world: World, session: Session
 ):

@@ -15,7 +15,7 @@ from app.core.paging import Paging
 from app.practices import comments, differences, queries, service, shown
 from app.practices.models import ClauseComment, Disposition, PracticeVersion
 from app.practices.schemas import CommentFilter, CommentIn, DispositionIn, Plan, VersionIn
-from app.web.forms import Form, FormDep, attempt, attempt_once, filled, new_form, same_version
+from app.web.forms import Form, FormDep, attempt, attempt_once, filled, new_form, same_version, whole_number
 from app.web.lists import asked, first_path, next_path, paging_of
 from app.web.names import code_of
 from app.web.render import Page, PageDep, go
@@ -135,7 +135,9 @@ def import_version(page: PageDep, form: FormDep, actor: Officer, ref: str) -> Re
 
     def do() -> str:
         said = {"markdown": found.text("markdown"), "note": found.text("note").strip()}
-        values = VersionIn.model_validate({**said, "compared_with": int(found.text("compared_with", "0"))})
+        values = VersionIn.model_validate(
+            {**said, "compared_with": whole_number(found.text("compared_with") or "0")}
+        )
         return str(service.open_version(page.session, actor, practice, values).number)
 
     if attempt_once(page.session, actor, found, do) is None:

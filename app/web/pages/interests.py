@@ -13,7 +13,7 @@ from app.interest.models import Interest, InterestStatus
 from app.interest.schemas import InterestFilter, InterestIn, InterestPatch, InterestSort, NamingIn
 from app.needs import queries as needs
 from app.pairings.routes import RankingDep
-from app.web.forms import Form, FormDep, attempt_once, filled, same_version
+from app.web.forms import Form, FormDep, attempt_once, filled, same_version, whole_number
 from app.web.lists import asked, chips, first_path, next_path, paging_of
 from app.web.pages.money import KINDS
 from app.web.pages.needs import show_desk
@@ -166,7 +166,7 @@ def _funds(named: str) -> dict[str, Any] | None:
     if not named:
         return None
     referral, _, number = named.partition("/")
-    return {"referral": referral, "line": int(number) if number.isascii() and number.isdigit() else number}
+    return {"referral": referral, "line": whole_number(number)}
 
 
 def _days(page: Page) -> int:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import Response
@@ -13,11 +12,11 @@ from app.core.errors import Invalid
 from app.core.paging import Paging
 from app.needs import queries as needs
 from app.pairings import queries
-from app.pairings.models import Judgement, Reason
+from app.pairings.models import Reason
 from app.pairings.schemas import DecisionOn, PairingFilter, PairingOut
 from app.referrals import service as referrals
 from app.web.explanations import parts_of, printed
-from app.web.forms import Form, FormDep, attempt, attempt_once
+from app.web.forms import Form, FormDep, attempt, attempt_once, filled
 from app.web.lists import asked, first_path, next_path
 from app.web.render import Page, PageDep, go
 from app.web.words import spoken
@@ -86,12 +85,8 @@ def _decision(form: Form, pair: str, choice: str) -> DecisionOn:
     if choice not in dict(CHOICES):
         raise Invalid.field("", "Choose one of the decisions that are offered")
     judgement, _, reason = choice.partition(":")
-    return DecisionOn(
-        pairing=UUID(pair),
-        etag=form.text(f"etag-{pair}"),
-        judgement=Judgement(judgement),
-        reason=Reason(reason) if reason else None,
-    )
+    said = filled(pairing=pair, etag=form.text(f"etag-{pair}"), judgement=judgement, reason=reason)
+    return DecisionOn.model_validate(said)
 
 
 def _review(page: Page, actor: Actor, form: Form, refused: Mapping[str, Form]) -> Response:
