@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -75,10 +76,14 @@ class Viewer:
 
 
 class Labels:
-    """Labels of vocabulary codes, read once for a page."""
+    """Labels of vocabulary codes, read once for a page that shows any."""
 
-    def __init__(self, rows: Mapping[tuple[str, str], str]) -> None:
-        self._rows = rows
+    def __init__(self, session: Session, language: str) -> None:
+        self._session, self._language = session, language
+
+    @cached_property
+    def _rows(self) -> Mapping[tuple[str, str], str]:
+        return vocabularies.labels(self._session, self._language)
 
     def __call__(self, kind: str, code: str) -> str:
         """The label of a code, or the code itself where there is none."""
@@ -120,7 +125,7 @@ def _page(request: Request, session: SessionDep, actor: OptionalActor) -> Page:
     token = csrf_token(request.app.state.settings.secret, form_key(request))
     viewer = Viewer(actor, token, me(session, actor) if actor else None)
     request.state.viewer = viewer  # for the error page, which has no session of its own
-    return Page(request, session, viewer, Labels(vocabularies.labels(session, LANGUAGE)))
+    return Page(request, session, viewer, Labels(session, LANGUAGE))
 
 
 PageDep = Annotated[Page, Depends(_page)]
