@@ -385,14 +385,20 @@ def arrange(state: str, scene: Scene, session: Session) -> dict[str, set[str]]:
 def test_nothing_is_shown_beyond_the_releases(
     app: FastAPI, scene: Scene, session: Session, partner: As, other_partner: As, donor: As, state: str
 ):
+    """On SQLite every address in every state; on PostgreSQL the addresses are dealt out over the states.
+
+    What is seen is decided by one query, which the next test asks in every state on both.
+    """
     allowed = arrange(state, scene, session)
+    every = 1 if session.get_bind().dialect.name == "sqlite" else 3
+    first = list(STATES).index(state) % every
     readers = {"partner": partner, "donor": donor}
     if "other_partner" in allowed or state == "nothing":  # else it sees what the donor sees, who has more to lose
         readers["other_partner"] = other_partner
 
     for name, reader in readers.items():
         may_see = allowed.get(name, set())
-        for path in (*scene.paths(app), *scene.feeds(name)):
+        for path in (*scene.paths(app), *scene.feeds(name))[first::every]:
             answer = reader.get(path, follow_redirects=False)
             assert answer.status_code < 500, path
             assert answer.status_code != 429, "the walk is refused, so it proves nothing"

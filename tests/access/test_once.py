@@ -10,7 +10,12 @@ from app.organizations.models import OrganizationKind
 from tests.conftest import As, make_organization
 from tests.test_access_matrix import called_by
 
-STORE_NOTHING = {"/api/v1/needs/specificity", "/api/v1/suggestions", "/api/v1/vocabularies/suggestions"}
+STORE_NOTHING = {
+    "/api/v1/needs/specificity",
+    "/api/v1/suggestions",
+    "/api/v1/vocabularies/suggestions",
+    "/api/v1/practices/{ref}/plan",
+}
 NEED = {
     "recipient": {"countries": ["TG"]},
     "title": "Secure storage of small arms in police armouries",

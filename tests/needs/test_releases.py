@@ -91,7 +91,7 @@ def test_a_summary_shows_the_region_and_never_the_country(officer: As, donor: As
     shown = donor.get(f"{NEEDS}/{ref}").json()
 
     assert shown["title"] == "Depots without inventory"
-    assert "TG" not in str(shown)
+    assert "TG" not in str({**shown, "ref": "", "etag": ""})  # which are random letters and digits
     assert "Logistics" not in str(shown)
     assert not {"recipient", "description", "institution", "assistance_types", "revision", "status"} & set(
         shown
