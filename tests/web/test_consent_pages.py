@@ -177,6 +177,17 @@ def test_a_second_officer_reads_what_waits_and_clears_it(officer: As, second: As
     assert "Directorate General of Police" in partner.get(f"/needs/{world.need.ref}").text
 
 
+def test_a_form_without_a_known_button_neither_clears_nor_refuses(second: As, world: World):
+    path, version = f"/clearances/{world.held.id}", etag_of(world.held.version)
+
+    for decision in ("", "perhaps"):
+        answer = send(second, f"{path}/decision", decision=decision, note="Why", version=version)
+        assert (answer.status_code, faults(answer.text)) == (422, [])
+        assert "Why" in answer.text
+
+    assert send(second, f"{path}/decision", decision="clear", version=version).status_code == 303
+
+
 def test_forms_lead_to_what_waits_where_the_office_asks_for_clearance(
     app: FastAPI, officer: As, donor: As, world: World
 ):

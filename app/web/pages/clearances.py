@@ -17,13 +17,14 @@ from app.core.errors import DomainError
 from app.core.http import etag_of
 from app.needs.release_schemas import Preview
 from app.referrals import clearing, clearing_shown
-from app.web.forms import Form, FormDep, attempt_once, same_version
+from app.web.forms import Form, FormDep, attempt_once, filled, same_version
 from app.web.lists import PAGE_SIZE, asked, first_path, next_path
 from app.web.render import Page, PageDep, go
 
 router = APIRouter(prefix="/clearances", include_in_schema=False)
 Reader = Annotated[Actor, Depends(Requires(Permission.CLEARANCE_READ))]
 Giver = Annotated[Actor, Depends(Requires(Permission.CLEARANCE_GIVE))]
+_DECISIONS = {"clear": True, "refuse": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,8 @@ def decide(page: PageDep, form: FormDep, actor: Giver, clearance_id: UUID) -> Re
 
     def do() -> str:
         same_version(form, etag_of(clearance.version))
-        wanted = ClearanceDecisionIn(cleared=form.text("decision") == "clear", note=form.text("note"))
+        said = filled(cleared=_DECISIONS.get(form.text("decision")), note=form.text("note"))
+        wanted = ClearanceDecisionIn.model_validate(said)
         return str(service.decide(page.session, actor, clearance, wanted, clearing.EXECUTORS).id)
 
     if attempt_once(page.session, actor, form, do) is None:
