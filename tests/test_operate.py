@@ -126,6 +126,18 @@ def test_an_older_database_is_not_served(office: Office):
     assert "not migrated" in done.stderr
 
 
+def test_a_database_of_a_newer_version_is_said_in_one_line(office: Office):
+    with sqlite3.connect(office.folder / "counterpart.db") as database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+    database.close()
+
+    done = office.run("init")
+
+    assert done.returncode == 1
+    assert "newer version of Counterpart" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_rewritten_audit_event_is_named(office: Office):
     with sqlite3.connect(office.folder / "counterpart.db") as database:
         database.execute("DROP TRIGGER audit_event_update_refused")

@@ -6,16 +6,27 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection
+
+from app.core.errors import Unavailable
 
 _FOLDER = Path(__file__).parents[2] / "migrations"
 
 
 def upgrade(connection: Connection, to: str = "head") -> None:
-    """Run what migrations are missing, in the connection's own transaction."""
+    """Run what migrations are missing, in the connection's own transaction.
+
+    Raises Unavailable for a database that a newer version has migrated.
+    """
     config = _config()
     config.attributes["connection"] = connection
-    command.upgrade(config, to)
+    try:
+        command.upgrade(config, to)
+    except CommandError:
+        raise Unavailable(
+            "A newer version of Counterpart has migrated this database; install that one, or restore a backup"
+        ) from None
 
 
 def is_current(connection: Connection) -> bool:
