@@ -94,10 +94,30 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(data_dir=tmp_path, database_url="sqlite://", run_jobs_in_process=False, _env_file=None)
 
 
+_APPLICATIONS: dict[bool, FastAPI] = {}
+
+
 @pytest.fixture
 def app(settings: Settings, connection: Connection, session: Session) -> FastAPI:
-    """The whole application on the test's transaction: each request has a session of its own, as in production."""
-    app = create_app(settings)
+    """The whole application on the test's transaction: each request has a session of its own, as in production.
+
+    Its routes are the same for all tests, for the first request to an application costs as much as many; its
+    state, which is all that a test may change, is new.
+    """
+    made = create_app(settings)
+    shared = _APPLICATIONS.setdefault(settings.cookies_secure, made)
+    made.state.counters = shared.state.counters
+    shared.state = made.state
+    return _on_transaction(shared, connection, session)
+
+
+@pytest.fixture
+def own_app(settings: Settings, connection: Connection, session: Session) -> FastAPI:
+    """The same, of the test's own: it may add routes to it."""
+    return _on_transaction(create_app(settings), connection, session)
+
+
+def _on_transaction(app: FastAPI, connection: Connection, session: Session) -> FastAPI:
     app.state.engine.dispose()
 
     def open_session(_writes: bool) -> Session:

@@ -11,16 +11,16 @@ from app.core.db import SessionDep
 
 
 @pytest.fixture
-def failing(app: FastAPI) -> TestClient:
+def failing(own_app: FastAPI) -> TestClient:
     """Routes that succeed, in transactions that cannot be committed."""
 
-    @app.post("/api/v1/fails/{how}", status_code=201)
+    @own_app.post("/api/v1/fails/{how}", status_code=201)
     def create(how: str, session: SessionDep, response: Response) -> dict[str, str]:
         event.listen(session, "before_commit", REASONS[how], once=True)
         response.headers["Location"] = "/somewhere"
         return {"how": how}
 
-    return TestClient(app, headers={"Authorization": "Bearer x"}, raise_server_exceptions=False)
+    return TestClient(own_app, headers={"Authorization": "Bearer x"}, raise_server_exceptions=False)
 
 
 def _bug(_session: Session) -> None:
@@ -42,14 +42,14 @@ def test_a_commit_that_fails_is_an_error_and_not_a_201(failing: TestClient, how:
     assert "Location" not in answer.headers
 
 
-def test_a_route_that_raises_leaves_nothing_behind(app: FastAPI, session: Session):
-    @app.post("/api/v1/half")
+def test_a_route_that_raises_leaves_nothing_behind(own_app: FastAPI, session: Session):
+    @own_app.post("/api/v1/half")
     def half(session: SessionDep) -> None:
         session.execute(
             text("INSERT INTO term (kind, code, position, labels, facts) VALUES ('x','y',1,'{}','{}')")
         )
         raise ZeroDivisionError
 
-    TestClient(app, headers={"Authorization": "Bearer x"}, raise_server_exceptions=False).post("/api/v1/half")
+    TestClient(own_app, headers={"Authorization": "Bearer x"}, raise_server_exceptions=False).post("/api/v1/half")
 
     assert session.scalar(text("SELECT count(*) FROM term WHERE kind = 'x'")) == 0
