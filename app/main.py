@@ -239,7 +239,7 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
         app.add_middleware(WriteTurns, seconds=WRITE_SECONDS)
     app.add_middleware(WholeBody, max_bytes=MAX_BODY_SIZE, seconds=BODY_SECONDS)
     app.add_middleware(KnownBodies, cookie=SESSION_COOKIE)
-    app.add_middleware(Observed, counters=app.state.counters)
+    app.add_middleware(Observed)
     app.add_middleware(SecurityHeaders, https_only=settings.cookies_secure)
     app.add_middleware(Methods, routes=app.routes)
 

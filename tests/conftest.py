@@ -106,7 +106,6 @@ def app(settings: Settings, connection: Connection, session: Session) -> FastAPI
     """
     made = create_app(settings)
     shared = _APPLICATIONS.setdefault(settings.cookies_secure, made)
-    made.state.counters = shared.state.counters
     shared.state = made.state
     return _on_transaction(shared, connection, session)
 

@@ -56,8 +56,8 @@ class Counters:
 class Observed:
     """Give each request an id, time it, count it, log it, and answer what nobody else caught."""
 
-    def __init__(self, app: ASGIApp, counters: Counters) -> None:
-        self.app, self.counters = app, counters
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -89,7 +89,7 @@ class Observed:
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         route = route_of(scope)
-        self.counters.note(scope["method"], route, status, seconds)
+        scope["app"].state.counters.note(scope["method"], route, status, seconds)
         if route not in _QUIET:
             milliseconds = round(seconds * 1000, 1)
             log.info("request", method=scope["method"], route=route, status=status, milliseconds=milliseconds)

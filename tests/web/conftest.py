@@ -1,11 +1,13 @@
 """A small world on the pages: two needs, three programmes, releases to donors, and pairs to decide on."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from httpx2 import Response
+from playwright.sync_api import Browser, Playwright, sync_playwright
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -34,6 +36,7 @@ from app.programmes import service as programmes
 from app.programmes.models import Programme
 from app.programmes.schemas import ProgrammeIn
 from tests.conftest import As, make_organization, run_jobs
+from tests.web.browsing import ARGUMENTS, CHROMIUM
 
 STORAGE = {
     "recipient": {"countries": ["TG"]},
@@ -102,6 +105,20 @@ class World:
     interest: Interest
     release: Release
     held: Clearance
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Playwright]:
+    """Started and ended with its module: others may not run beside its loop."""
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

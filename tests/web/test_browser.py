@@ -1,16 +1,11 @@
 """The main paths in a real browser against a real server: without scripts, by keyboard, on a phone, with axe."""
 
-import os
-import shutil
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
-import uvicorn
 from fastapi import FastAPI
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -25,6 +20,7 @@ from app.organizations.models import OrganizationKind
 from app.pairings.models import Pairing
 from app.vocabularies.service import load_vocabularies
 from tests.conftest import make_organization
+from tests.web.browsing import NEEDS_BROWSER, PASSWORD, PHONE, Visitor, serving, violations
 from tests.web.conftest import (
     AIRPORTS,
     ARABIC,
@@ -37,25 +33,7 @@ from tests.web.conftest import (
     make_release,
 )
 
-CHROMIUM = os.environ.get("COUNTERPART_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
-PASSWORD = "seven grey geese fly"
-WIDE, PHONE = 1280, 390
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        not Path(CHROMIUM).exists(),
-        reason=f"needs a browser: there is no Chromium at {CHROMIUM}; name one in COUNTERPART_CHROMIUM",
-    ),
-]
+pytestmark = NEEDS_BROWSER
 
 
 @dataclass(frozen=True)
@@ -85,13 +63,35 @@ class Served:
             "/clocks/handover",
             "/briefing",
             "/interests",
+            "/assessments",
+            "/assessments/new",
+            "/review",
+            "/referrals",
+            "/clearances",
+            "/silence",
+            "/sight",
+            "/portfolio",
+            "/portfolio/overlap",
+            "/coverage",
+            "/files",
+            "/practices",
+            "/notices",
+            "/offers",
         ]
-        both = ["/needs", need, "/programmes", self.programme, "/interests", "/searches"]
+        donor = ["/needs", need, "/programmes", self.programme, "/interests", "/searches"]
+        donor += ["/practices", "/coverage"]
         return {
             Role.OFFICER: [*officer, "/programmes", self.programme, f"{self.programme}/edit", "/nothing"],
             Role.ADMIN: ["/users", "/keys"],
-            Role.PARTNER: ["/programmes/new", "/keys"],
-            Role.DONOR: both,
+            Role.PARTNER: [
+                "/programmes/new",
+                "/keys",
+                "/offers",
+                "/offers/needs",
+                "/referrals",
+                "/programmes/due",
+            ],
+            Role.DONOR: donor,
         }
 
 
@@ -104,51 +104,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         upgrade(connection)
     with app.state.open_session(True) as session:
         made = _fill(app, session)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", access_log=False))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        thread.join(0.05)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield Served(f"http://127.0.0.1:{port}", **made)
-    server.should_exit = True
-    thread.join()
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def chromium(playwright: Playwright) -> Iterator[Browser]:
-    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-    yield browser
-    browser.close()
-
-
-class Visitor:
-    """Opens signed-in pages: `visitor(Role.OFFICER, scripts=False)`."""
-
-    def __init__(self, chromium: Browser, served: Served) -> None:
-        self.chromium, self.served, self.contexts = chromium, served, []
-
-    def __call__(self, role: Role, scripts: bool = True, width: int = WIDE) -> Page:
-        context = self.chromium.new_context(
-            base_url=self.served.url, java_script_enabled=scripts, viewport={"width": width, "height": 900}
-        )
-        self.contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(20_000)
-        page.goto("/sign-in")
-        page.get_by_label("E-mail address").fill(f"{role}@example.org")
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url(
-            lambda url: "/sign-in" not in url
-        )  # loaded, style sheets too: what follows may read them
-        return page
+    with serving(app) as url:
+        yield Served(url, **made)
 
 
 @pytest.fixture
@@ -280,10 +237,8 @@ def test_pages_have_no_accessibility_violations(visitor: Visitor, served: Served
     found = {}
     for path in served.pages[role]:
         page.goto(path)
-        page.evaluate(AXE)
-        violations = page.evaluate("axe.run().then(result => result.violations)")
-        if violations:
-            found[path] = [(one["id"], [node["html"][:200] for node in one["nodes"][:3]]) for one in violations]
+        if broken := violations(page):
+            found[path] = broken
 
     assert found == {}
 

@@ -1,12 +1,10 @@
 """A referral in a real browser: from two accepted pairings to a need met in part, and what is left of it."""
 
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-import uvicorn
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy.orm import Session
 
 from app.access.models import User
@@ -22,11 +20,10 @@ from app.programmes import service as programmes
 from app.programmes.schemas import ProgrammeIn
 from app.vocabularies.service import load_vocabularies
 from tests.conftest import make_organization
-from tests.web import test_browser
+from tests.web.browsing import NEEDS_BROWSER, PASSWORD, PHONE, Visitor, serving, violations
 from tests.web.conftest import ARABIC, ARMOURIES, STORAGE, make_groups, make_need
-from tests.web.test_browser import ARGUMENTS, AXE, CHROMIUM, PASSWORD, PHONE, Visitor
 
-pytestmark = test_browser.pytestmark
+pytestmark = NEEDS_BROWSER
 
 
 @dataclass(frozen=True)
@@ -45,28 +42,8 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
         upgrade(connection)
     with app.state.open_session(True) as session:
         needs = _fill(session)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", access_log=False))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        thread.join(0.05)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield Office(f"http://127.0.0.1:{port}", needs)
-    server.should_exit = True
-    thread.join()
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def chromium(playwright: Playwright) -> Iterator[Browser]:
-    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-    yield browser
-    browser.close()
+    with serving(app) as url:
+        yield Office(url, needs)
 
 
 @pytest.fixture
@@ -137,11 +114,9 @@ def test_the_pages_of_referrals_are_accessible_and_fit_a_phone(visitor: Visitor,
     first, _ = office.needs
 
     def look(page: Page) -> None:
-        page.evaluate(AXE)
-        violations = page.evaluate("axe.run().then(result => result.violations.map(one => one.id))")
         wide = page.evaluate("document.documentElement.scrollWidth") > width
-        if violations or wide:
-            found[page.url] = (violations, wide)
+        if (broken := violations(page)) or wide:
+            found[page.url] = (broken, wide)
 
     for path in ("/referrals", "/referrals/new", "/referrals/new?organization=PARTNER", "/advisories"):
         officer.goto(path)
@@ -149,6 +124,7 @@ def test_the_pages_of_referrals_are_accessible_and_fit_a_phone(visitor: Visitor,
     officer.goto("/referrals/new?organization=PARTNER")
     officer.get_by_label("Reference").fill("Note verbale 12")
     officer.get_by_role("button", name="Convey").click()
+    expect(officer.get_by_role("status").first).to_contain_text("The letter is recorded")
     letter = officer.url.partition("?")[0]
     look(officer)
     partner = visitor(Role.PARTNER, width=width)

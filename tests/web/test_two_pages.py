@@ -3,11 +3,9 @@
 import mimetypes
 import re
 import secrets
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-from playwright.sync_api import Browser, Route, sync_playwright
+from playwright.sync_api import Browser, Route
 
 from app.needs.models import NeedStatus, Outcome
 from app.organizations.models import OrganizationKind
@@ -15,22 +13,11 @@ from app.referrals.models import LineStatus
 from tests.conftest import As, make_organization
 from tests.portfolio.conftest import Filler
 from tests.portfolio.conftest import filler as filler
-from tests.web.test_browser import ARGUMENTS, CHROMIUM
+from tests.web.browsing import NEEDS_BROWSER
 
 STATIC = Path(__file__).parents[2] / "app" / "web" / "static"
 PLACE = "http://counterpart.example"
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason=f"needs a browser: there is no Chromium at {CHROMIUM}"),
-]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
+pytestmark = NEEDS_BROWSER
 
 
 def pages_of(chromium: Browser, html: str) -> int:
